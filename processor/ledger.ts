@@ -1,0 +1,170 @@
+import type { Charge, ChargeLine, Micros } from '../pricing/charge.ts';
+import type { FemtoUsd } from '../pricing/money.ts';
+import type { Basis, Counts, UsageState } from '../pricing/usage/usage.ts';
+import type { TagName } from './call.ts';
+
+/** What cost can be asked by. Everything here has few values; ids of tasks, users and sessions stay on the entry. */
+export const dimensionNames = [
+  'customer_id',
+  'feature',
+  'route',
+  'task_type',
+  'team',
+  'plan',
+  'environment',
+  'workspace_id',
+  'service',
+  'provider',
+  'model',
+  'tier',
+  'status',
+] as const;
+export type DimensionName = (typeof dimensionNames)[number];
+/** '' where the call carried no such tag. `status` is `priced` or `unpriced`. */
+export type Dimensions = Readonly<Record<DimensionName, string>>;
+
+/** `rev` 0 is the call itself; higher ones are adjustments. */
+export interface EntryKey {
+  readonly startUs: Micros;
+  /** 32 hex digits. */
+  readonly traceId: string;
+  /** 16 hex digits. */
+  readonly spanId: string;
+  readonly rev: number;
+}
+
+/** One immutable line of the ledger. */
+export interface Entry extends EntryKey {
+  readonly durationUs: number;
+  readonly dimensions: Dimensions;
+  readonly operation: string;
+  readonly dialect: string;
+  readonly usageState: UsageState;
+  readonly basis: Basis;
+  /** Empty where usage is missing or invalid; `charge.reason` says so. */
+  readonly counts: Counts;
+  readonly charge: Charge;
+  readonly taskId: string;
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly responseId: string;
+  readonly attempts: number;
+  readonly fallbackFrom: string;
+  /** '' for a call that succeeded. */
+  readonly error: string;
+  /** `spanledger.tag.*`. */
+  readonly extra: Readonly<Record<string, string>>;
+}
+
+/** What became of one appended entry. A resend gets the entry of the first time back, so the same charge is spliced. */
+export interface Appended {
+  readonly entry: Entry;
+  readonly inserted: boolean;
+}
+
+/** `=` and `!=` compare the whole value; `=~` and `!~` match a regular expression against all of it (as Prometheus). */
+export interface Matcher {
+  readonly name: DimensionName;
+  readonly op: '=' | '!=' | '=~' | '!~';
+  readonly value: string;
+}
+
+export type Bucket = 'hour' | 'day' | 'month';
+
+export interface CostQuery {
+  readonly by: readonly DimensionName[];
+  readonly where: readonly Matcher[];
+  /** Inclusive. */
+  readonly from: Micros;
+  /** Exclusive. */
+  readonly to: Micros;
+  readonly bucket?: Bucket | undefined;
+  /** IANA zone that buckets are cut in. */
+  readonly timezone: string;
+}
+
+export interface CostRow {
+  readonly values: Readonly<Partial<Record<DimensionName, string>>>;
+  /** Start of the bucket; undefined without one. */
+  readonly bucketUs: Micros | undefined;
+  readonly calls: number;
+  /** Of priced calls; unpriced ones are counted, never summed as 0. */
+  readonly cost: FemtoUsd;
+  readonly unpricedCalls: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** A sum by rate: the derivation of any figure, down to quantity x rate. */
+export interface DerivationLine extends ChargeLine {
+  readonly provider: string;
+  readonly model: string;
+  readonly priceId: string;
+  readonly priceVersion: string;
+  readonly source: 'list' | 'contract' | 'provider';
+  readonly calls: number;
+}
+
+export interface UnpricedLine {
+  readonly provider: string;
+  readonly model: string;
+  readonly reason: string;
+  readonly calls: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+export interface Derivation {
+  readonly lines: readonly DerivationLine[];
+  readonly unpriced: readonly UnpricedLine[];
+  readonly total: FemtoUsd;
+}
+
+export interface EntryQuery {
+  readonly where: readonly Matcher[];
+  /** Equality on ids that are no dimensions. */
+  readonly ids?: Readonly<Partial<Record<Extract<TagName, 'task_id' | 'user_id' | 'session_id'>, string>>>;
+  readonly from: Micros;
+  readonly to: Micros;
+  /** Newest first; the key after which the page starts. */
+  readonly after?: EntryKey | undefined;
+  readonly limit: number;
+}
+
+/** A budget threshold that was crossed, remembered under `key` for ever: it never fires twice. */
+export interface Crossing {
+  readonly key: string;
+  readonly at: Micros;
+  /** What was told, as JSON. */
+  readonly payload: string;
+  readonly delivered: boolean;
+}
+
+/**
+ * The exact, append-only ledger. One implementation a database, one conformance suite for all.
+ * Every method rejects with `ledger_unavailable` when the store is away, full or locked: nothing was done.
+ */
+export interface Ledger {
+  /**
+   * One transaction: all of `entries` that are new, and their rollups, or nothing. The same key twice changes nothing,
+   * within a call as between calls. Answers in the order given. Concurrent calls may share a commit.
+   */
+  append(entries: readonly Entry[]): Promise<readonly Appended[]>;
+  /** From the rollups. Rows in no order. */
+  costs(query: CostQuery): Promise<readonly CostRow[]>;
+  /** From the entries. */
+  derive(query: Pick<CostQuery, 'where' | 'from' | 'to'>): Promise<Derivation>;
+  entries(query: EntryQuery): Promise<readonly Entry[]>;
+  /** All revisions of one call, rev 0 first; none if it is unknown. */
+  find(traceId: string, spanId: string): Promise<readonly Entry[]>;
+  /** The start of the first entry, for defaults of `from`; undefined for an empty ledger. */
+  firstUs(): Promise<Micros | undefined>;
+  /** Remembers a crossing; false if it was known already. */
+  addCrossing(crossing: Omit<Crossing, 'delivered'>): Promise<boolean>;
+  markDelivered(key: string): Promise<void>;
+  undelivered(): Promise<readonly Crossing[]>;
+  /** Resolves if a write could be done now. */
+  check(): Promise<void>;
+  /** May be called any number of times. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,54 @@
+/**
+ * What the rest of the processor knows of OTLP: a request that was read, its spans, and the same request with attributes
+ * spliced in. How the bytes are read stays in this folder.
+ */
+export type Encoding = 'protobuf' | 'json';
+
+export type AttributeValue =
+  | string
+  | boolean
+  | number
+  | bigint
+  | Uint8Array
+  | readonly AttributeValue[]
+  | AttributeMap
+  | null;
+/** An int64 beyond 2^53 is a bigint, any other number a number. Of doubled keys the last wins. */
+export type AttributeMap = ReadonlyMap<string, AttributeValue>;
+
+export interface Scope {
+  readonly name: string;
+  readonly version: string;
+}
+
+export interface Span {
+  /** Lower-case hex: 32 and 16 digits; '' where the sender gave none or one of a wrong length. */
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId: string;
+  readonly name: string;
+  /** SpanKind: 1 internal, 2 server, 3 client, 4 producer, 5 consumer. */
+  readonly kind: number;
+  readonly startUnixNano: bigint;
+  readonly endUnixNano: bigint;
+  /** 0 unset, 1 ok, 2 error. */
+  readonly statusCode: number;
+  readonly statusMessage: string;
+  readonly attributes: AttributeMap;
+  readonly scope: Scope;
+  /** The resource's attributes. */
+  readonly resource: AttributeMap;
+}
+
+/** Attributes to set on one span: existing keys are replaced, never doubled. A number is written as a double. */
+export type Additions = Readonly<Record<string, string | number>>;
+
+export interface TraceRequest {
+  readonly encoding: Encoding;
+  readonly spans: readonly Span[];
+  /**
+   * The request in its own encoding with `additions` set and `dropped` spans left out; everything else as it came. With
+   * nothing to change it returns the original bytes.
+   */
+  splice(additions: ReadonlyMap<Span, Additions>, dropped?: ReadonlySet<Span>): Uint8Array;
+}
