@@ -7,6 +7,5 @@ export default defineConfig({
     exclude: ['test/interop/**', 'node_modules/**'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
-    globalSetup: ['test/support/build.ts'],
   },
 });

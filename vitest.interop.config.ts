@@ -6,7 +6,6 @@ export default defineConfig({
     include: ['test/interop/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 240_000,
-    globalSetup: ['test/support/build.ts'],
     fileParallelism: false,
   },
 });
