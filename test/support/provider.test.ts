@@ -17,6 +17,15 @@ async function anthropic(options?: ProviderOptions): Promise<Anthropic> {
   return new Anthropic({ apiKey: 'sk-test', baseURL: provider.url });
 }
 
+async function nameOfError(failing: Promise<unknown>): Promise<string> {
+  try {
+    await failing;
+    return 'none';
+  } catch (error) {
+    return (error as Error).constructor.name;
+  }
+}
+
 const messages = [{ role: 'user' as const, content: 'What is our refund policy for annual plans?' }];
 const hi = { model: 'gpt-4o', messages };
 const usage = { input: 1250, output: 340, cacheRead: 200 };
@@ -148,9 +157,7 @@ describe('on request', () => {
     [500, 'InternalServerError'],
   ])('status %i is the error that the SDK knows', async (status, kind) => {
     const client = await openai({ models: { 'gpt-4o': { status, retryAfterMs: 1 } } });
-    await expect(client.chat.completions.create(hi, { maxRetries: 0 })).rejects.toMatchObject({
-      constructor: { name: kind },
-    });
+    expect(await nameOfError(client.chat.completions.create(hi, { maxRetries: 0 }))).toBe(kind);
   });
 
   test.each([
@@ -161,9 +168,7 @@ describe('on request', () => {
   ])('and %i for Anthropic', async (status, kind) => {
     const client = await anthropic({ script: [{ status }] });
     const body = { model: 'claude-haiku-4-5', max_tokens: 10, messages };
-    await expect(client.messages.create(body, { maxRetries: 0 })).rejects.toMatchObject({
-      constructor: { name: kind },
-    });
+    expect(await nameOfError(client.messages.create(body, { maxRetries: 0 }))).toBe(kind);
   });
 
   test('n failures and then success, from the script or the header', async () => {
