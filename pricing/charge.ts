@@ -1,12 +1,12 @@
 import type { FemtoUsd } from './money.ts';
+import type { ServiceTier } from './usage/tier.ts';
 import type { Unit } from './usage/units.ts';
 import type { Usage } from './usage/usage.ts';
 
 /** An instant, in microseconds since the Unix epoch (a safe integer until the year 2255). */
 export type Micros = number;
 
-/** The tier as served, not as asked for. */
-export type ServiceTier = 'standard' | 'batch' | 'flex' | 'priority';
+export type { ServiceTier };
 
 /** What is to be priced. `provider` and `model` are the words that the span or the user used; matching is ours. */
 export interface PriceQuery {

@@ -1,0 +1,124 @@
+import type { FemtoUsd } from '../../money.ts';
+import type { ServiceTier } from '../tier.ts';
+import type { Usage } from '../usage.ts';
+
+/** What a provider's usage block says. Tier, region and cost are there only where the block itself carries them. */
+export interface BlockReading {
+  readonly usage: Usage;
+  readonly tier?: ServiceTier;
+  readonly region?: string;
+  /** What the provider says the call cost. */
+  readonly reportedCost?: FemtoUsd;
+}
+
+/** Reads one kind of usage block, as parsed from JSON. Total: anything odd is `invalid` usage, never an exception. */
+export type BlockReader = (block: unknown) => BlockReading;
+
+/**
+ * The fields of one JSON object, each taken by name. What nobody took and carries a count is a problem: a new kind of
+ * token must not go unbilled in silence, and its meaning can't be guessed.
+ */
+export interface Fields {
+  /** A whole count; undefined where the key is missing or null. */
+  count(key: string): number | undefined;
+  text(key: string): string | undefined;
+  /** An object below this one; empty where the key is missing or null. */
+  inner(key: string): Fields;
+  /** The objects of an array below this one. */
+  list(key: string): readonly Fields[];
+  /** Keys that are for information and bill nothing. */
+  ignore(...keys: string[]): void;
+  /** Takes a key whatever it holds. */
+  raw(key: string): unknown;
+  has(key: string): boolean;
+}
+
+/**
+ * Reads a block with `read`, and turns whatever is wrong with it into `invalid` usage that names the fields. A block that
+ * is missing, null or empty is `missing` usage.
+ *
+ * @example readBlock({ tokens: 5 }, (f) => ({ usage: fromInclusive({ input: f.count('tokens') }, 'reported') }))
+ */
+export function readBlock(block: unknown, read: (fields: Fields) => BlockReading): BlockReading {
+  if (block === undefined || block === null) return { usage: { status: 'missing' } };
+  if (!isObject(block)) return invalid(`the usage block is ${describe(block)}, not an object`);
+  if (Object.keys(block).length === 0) return { usage: { status: 'missing' } };
+  const problems: string[] = [];
+  const opened: (() => void)[] = [];
+  const reading = read(openFields(block, '', problems, opened));
+  for (const finish of opened) finish();
+  return problems.length === 0 ? reading : { ...reading, usage: { status: 'invalid', detail: problems.join('; ') } };
+}
+
+/** @example invalid('prompt_tokens is missing') */
+export function invalid(detail: string): BlockReading {
+  return { usage: { status: 'invalid', detail } };
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function openFields(
+  object: Readonly<Record<string, unknown>>,
+  path: string,
+  problems: string[],
+  opened: (() => void)[],
+): Fields {
+  const taken = new Set<string>();
+  const take = (key: string): unknown => {
+    taken.add(key);
+    return Object.hasOwn(object, key) ? (object[key] ?? undefined) : undefined;
+  };
+  opened.push(() => {
+    for (const [key, value] of Object.entries(object)) {
+      if (!taken.has(key) && carriesCount(value))
+        problems.push(`${path}${key} is not known (${JSON.stringify(value).slice(0, 80)})`);
+    }
+  });
+  return {
+    count(key) {
+      const value = take(key);
+      if (value === undefined) return undefined;
+      if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+      problems.push(`${path}${key} is ${describe(value)}, not a whole number from 0 to 2^53`);
+      return undefined;
+    },
+    text(key) {
+      const value = take(key);
+      return typeof value === 'string' ? value : undefined;
+    },
+    inner(key) {
+      const value = take(key);
+      if (value !== undefined && !isObject(value)) problems.push(`${path}${key} is ${describe(value)}, not an object`);
+      return openFields(isObject(value) ? value : {}, `${path}${key}.`, problems, opened);
+    },
+    list(key) {
+      const value = take(key);
+      if (value !== undefined && !Array.isArray(value))
+        problems.push(`${path}${key} is ${describe(value)}, not a list`);
+      const items: readonly unknown[] = Array.isArray(value) ? value : [];
+      return items.map((item, index) => {
+        if (!isObject(item)) problems.push(`${path}${key}[${index}] is ${describe(item)}, not an object`);
+        return openFields(isObject(item) ? item : {}, `${path}${key}[${index}].`, problems, opened);
+      });
+    },
+    ignore(...keys) {
+      for (const key of keys) taken.add(key);
+    },
+    raw: take,
+    has: (key) => Object.hasOwn(object, key) && object[key] !== null && object[key] !== undefined,
+  };
+}
+
+function carriesCount(value: unknown): boolean {
+  if (typeof value === 'number') return value !== 0;
+  if (Array.isArray(value)) return value.some(carriesCount);
+  return isObject(value) && Object.values(value).some(carriesCount);
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 40));
+  return Array.isArray(value) ? 'a list' : `of type ${typeof value}`;
+}

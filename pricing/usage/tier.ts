@@ -1,0 +1,27 @@
+/** The tier as served, not as asked for. */
+export const serviceTiers = ['standard', 'batch', 'flex', 'priority'] as const;
+export type ServiceTier = (typeof serviceTiers)[number];
+
+/**
+ * The tier by a provider's own word for it. `fast` is the newer name of OpenAI's priority processing, and `speed: fast` is
+ * what Anthropic calls its premium; Bedrock and Vertex write in capitals. Undefined where the word names no tier that was
+ * served: `auto` is a wish, not an answer.
+ *
+ * @example servedTier('default') // 'standard'
+ */
+export function servedTier(word: string | undefined): ServiceTier | undefined {
+  return word === undefined ? undefined : words.get(word.toLowerCase());
+}
+
+const words = new Map<string, ServiceTier>([
+  ['standard', 'standard'],
+  ['default', 'standard'],
+  ['on_demand', 'standard'],
+  ['on-demand', 'standard'],
+  ['batch', 'batch'],
+  ['flex', 'flex'],
+  ['on_demand_flex', 'flex'],
+  ['priority', 'priority'],
+  ['on_demand_priority', 'priority'],
+  ['fast', 'priority'],
+]);
