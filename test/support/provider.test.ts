@@ -164,7 +164,7 @@ describe('on request', () => {
     [400, 'BadRequestError'],
     [401, 'AuthenticationError'],
     [429, 'RateLimitError'],
-    [529, 'InternalServerError'],
+    [529, 'OverloadedError'],
   ])('and %i for Anthropic', async (status, kind) => {
     const client = await anthropic({ script: [{ status }] });
     const body = { model: 'claude-haiku-4-5', max_tokens: 10, messages };
