@@ -40,12 +40,17 @@ export interface Span {
   readonly resource: AttributeMap;
 }
 
-/** Attributes to set on one span: existing keys are replaced, never doubled. A number is written as a double. */
-export type Additions = Readonly<Record<string, string | number>>;
+/**
+ * Attributes to set on one span: existing keys are replaced, never doubled. A number is written as a double; null takes
+ * the key away.
+ */
+export type Additions = Readonly<Record<string, string | number | null>>;
 
 export interface TraceRequest {
   readonly encoding: Encoding;
   readonly spans: readonly Span[];
+  /** Spans whose own bytes make no sense. They are not in `spans`, and `splice` passes them on as they came. */
+  readonly unreadable: number;
   /**
    * The request in its own encoding with `additions` set and `dropped` spans left out; everything else as it came. With
    * nothing to change it returns the original bytes.
