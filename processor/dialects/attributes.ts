@@ -1,0 +1,31 @@
+import type { AttributeMap } from '../otlp/request.ts';
+
+/** The first of `keys` that has a text; '' is as if it were not there. */
+export function text(attributes: AttributeMap, ...keys: readonly string[]): string | undefined {
+  for (const key of keys) {
+    const value = attributes.get(key);
+    if (typeof value === 'string' && value !== '') return value;
+  }
+  return undefined;
+}
+
+/**
+ * The first of `keys` that has a value, as a count. Emitters write counts as int, double or string. NaN for what is no
+ * number: pricing then says `invalid_usage`, where a silent undefined would be a call that seems to have used nothing.
+ */
+export function count(attributes: AttributeMap, ...keys: readonly string[]): number | undefined {
+  for (const key of keys) {
+    const value = attributes.get(key);
+    if (value === undefined || value === null || value === '') continue;
+    if (typeof value === 'number') return value;
+    if (typeof value === 'bigint') return Number(value);
+    return typeof value === 'string' && /^\s*[+-]?\d+(?:\.\d+)?\s*$/.test(value) ? Number(value) : Number.NaN;
+  }
+  return undefined;
+}
+
+/** Adds where at least one is known. */
+export function sum(...counts: readonly (number | undefined)[]): number | undefined {
+  const known = counts.filter((value) => value !== undefined);
+  return known.length === 0 ? undefined : known.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,75 @@
+import type { Charge, Micros, PriceQuery } from '../../pricing/charge.ts';
+import type { Call } from '../call.ts';
+import type { Entry } from '../ledger.ts';
+import type { Span } from '../otlp/request.ts';
+import { identify } from './identity.ts';
+
+/** What is needed of a price book here. */
+export interface Prices {
+  price(query: PriceQuery): Charge;
+}
+
+/**
+ * The instant at which a call is charged: its start. Prices, rollups and budgets all use it. A span without a start counts
+ * from its end. Never the time of arrival: a resend must find the same key.
+ */
+export function chargedAt(span: Span): Micros {
+  const nano = span.startUnixNano === 0n ? span.endUnixNano : span.startUnixNano;
+  return Math.min(Number(nano / 1000n), Number.MAX_SAFE_INTEGER);
+}
+
+/** What a call costs by the price book; `unpriced` with a reason where no figure can be had. */
+export function chargeFor(call: Call, at: Micros, prices: Prices): Charge {
+  const { provider, model, tier, region, usage } = call;
+  if (model === undefined)
+    return {
+      status: 'unpriced',
+      reason: 'unknown_model',
+      detail: 'the span names neither a response nor a request model',
+    };
+  return prices.price({ provider, model, at, tier, region, usage });
+}
+
+/** The ledger's line for a call. */
+export function entryFor(span: Span, call: Call, charge: Charge): Entry {
+  const startUs = chargedAt(span);
+  const endUs = Math.min(Number(span.endUnixNano / 1000n), Number.MAX_SAFE_INTEGER);
+  const { tags } = call;
+  const tag = (name: Exclude<keyof typeof tags, 'extra'>): string => tags[name] ?? '';
+  return {
+    ...identify(span),
+    startUs,
+    rev: 0,
+    durationUs: Math.max(0, endUs - startUs),
+    dimensions: {
+      customer_id: tag('customer_id'),
+      feature: tag('feature'),
+      route: tag('route'),
+      task_type: tag('task_type'),
+      team: tag('team'),
+      plan: tag('plan'),
+      environment: tag('environment'),
+      workspace_id: tag('workspace_id'),
+      service: tag('service'),
+      // The catalog's names where there is a price, so that the same model sent under two names is one row.
+      provider: charge.status === 'priced' ? charge.provider : (call.provider ?? ''),
+      model: charge.status === 'priced' ? charge.model : (call.model ?? ''),
+      tier: call.tier,
+      status: charge.status,
+    },
+    operation: call.operation,
+    dialect: call.dialect,
+    usageState: call.usageState,
+    basis: call.usage.status === 'known' ? call.usage.basis : 'reported',
+    counts: call.usage.status === 'known' ? call.usage.counts : {},
+    charge,
+    taskId: tag('task_id'),
+    userId: tag('user_id'),
+    sessionId: tag('session_id'),
+    responseId: call.responseId ?? '',
+    attempts: call.attempts,
+    fallbackFrom: call.fallbackFrom ?? '',
+    error: call.error ?? '',
+    extra: tags.extra ?? {},
+  };
+}
