@@ -5,8 +5,12 @@
 export const errorTable = {
   malformed_otlp: { sort: 'permanent', exit: 1 },
   body_too_large: { sort: 'permanent', exit: 1 },
+  /** Too many large requests at once. */
+  overloaded: { sort: 'retryable', exit: 1 },
   ledger_unavailable: { sort: 'retryable', exit: 1 },
   ledger_unusable: { sort: 'fatal', exit: 2 },
+  /** An entry that can't be kept exactly: an impossible key, an amount beyond 9e9 USD, lines that do not add up. */
+  entry_refused: { sort: 'permanent', exit: 1 },
   address_in_use: { sort: 'fatal', exit: 2 },
   insecure_address: { sort: 'fatal', exit: 2 },
   invalid_config: { sort: 'fatal', exit: 2 },

@@ -1,6 +1,7 @@
 import type { Charge, Micros, PriceQuery } from '../../pricing/charge.ts';
+import { formatUsd } from '../../pricing/money.ts';
 import type { Call } from '../call.ts';
-import type { Entry } from '../ledger.ts';
+import { maxAmount, type Entry } from '../ledger.ts';
 import type { Span } from '../otlp/request.ts';
 import { identify } from './identity.ts';
 
@@ -27,7 +28,15 @@ export function chargeFor(call: Call, at: Micros, prices: Prices): Charge {
       reason: 'unknown_model',
       detail: 'the span names neither a response nor a request model',
     };
-  return prices.price({ provider, model, at, tier, region, usage });
+  const charge = prices.price({ provider, model, at, tier, region, usage });
+  // The ledger would refuse it, and the rest of the batch with it.
+  if (charge.status === 'priced' && (charge.amount > maxAmount || charge.amount < -maxAmount))
+    return {
+      status: 'unpriced',
+      reason: 'invalid_usage',
+      detail: `${formatUsd(charge.amount)} USD for one call, by ${JSON.stringify(usage)}: no call costs this much`,
+    };
+  return charge;
 }
 
 /** The ledger's line for a call. */

@@ -1,0 +1,84 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { isIP } from 'node:net';
+import { SpanledgerError } from './errors.ts';
+
+/** Where to listen. Port 0 takes any free one. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * Reads `host:port`, `[::1]:4318`, `:4318` (loopback) or `4318` (loopback); undefined for anything else.
+ *
+ * @example parseAddress('0.0.0.0:4318') // { host: '0.0.0.0', port: 4318 }
+ */
+export function parseAddress(text: string): Address | undefined {
+  const match = /^(?:(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/]*)):)?(\d{1,5})$/.exec(text.trim());
+  if (match === null) return undefined;
+  const [, ipv6, name, digits] = match;
+  const port = Number(digits);
+  if (port > 65_535 || (ipv6 !== undefined && isIP(ipv6) !== 6)) return undefined;
+  return { host: ipv6 ?? (name === undefined || name === '' ? '127.0.0.1' : name), port };
+}
+
+export function isLoopback({ host }: Address): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+export function formatAddress({ host, port }: Address): string {
+  return `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+}
+
+export interface Listening {
+  /** Of the host and port that were taken, without a slash at the end. */
+  readonly url: string;
+  /** Takes no new connections, lets what has begun finish, and closes. May be called any number of times. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts listening. Rejects with `address_in_use` when the port is taken or may not be taken; `what` names it for people.
+ */
+export async function listen(server: Server, address: Address, what: string): Promise<Listening> {
+  server.listen(address.port, address.host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw refused(error, address, what);
+  }
+  const bound = server.address();
+  const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
+  let closing: Promise<void> | undefined;
+  return {
+    url: `http://${formatAddress({ host: reachable(address.host), port })}`,
+    close: () =>
+      (closing ??= new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      })),
+  };
+}
+
+function refused(error: unknown, address: Address, what: string): SpanledgerError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  const why: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'something listens there already',
+    EACCES: 'this user may not listen there',
+    EADDRNOTAVAIL: 'this machine has no such address',
+    ENOTFOUND: 'there is no such host',
+  };
+  const setting = what === 'OTLP' ? 'listen.otlp' : 'listen.api';
+  return new SpanledgerError(
+    'address_in_use',
+    `${what}: can't listen on ${formatAddress(address)}: ${why[code] ?? code}; stop it, or set ${setting} in spanledger.yaml or ` +
+      `SPANLEDGER_${setting.replace('.', '_').toUpperCase()} to another address`,
+    { cause: error },
+  );
+}
+
+/** "All addresses" is nothing that one can open. */
+function reachable(host: string): string {
+  return host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+}
