@@ -1,5 +1,5 @@
 import type { Charge, ChargeLine, Micros } from '../pricing/charge.ts';
-import type { FemtoUsd } from '../pricing/money.ts';
+import { USD, type FemtoUsd } from '../pricing/money.ts';
 import type { Basis, Counts, UsageState } from '../pricing/usage/usage.ts';
 import type { TagName } from './call.ts';
 
@@ -32,6 +32,12 @@ export interface EntryKey {
   readonly spanId: string;
   readonly rev: number;
 }
+
+/**
+ * The largest charge, and the largest sum of one hour and one set of dimensions, that every store keeps exactly (nano-USD
+ * in 64 bits). Beyond it an append is refused; no call costs this much.
+ */
+export const maxAmount: FemtoUsd = 9_000_000_000n * USD;
 
 /** One immutable line of the ledger. */
 export interface Entry extends EntryKey {
@@ -91,8 +97,13 @@ export interface CostRow {
   /** Of priced calls; unpriced ones are counted, never summed as 0. */
   readonly cost: FemtoUsd;
   readonly unpricedCalls: number;
+  /** All input tokens; cache reads and writes (of any time to live) are parts of them. */
   readonly inputTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+  /** All output tokens; reasoning is a part of them. */
   readonly outputTokens: number;
+  readonly reasoningTokens: number;
 }
 
 /** A sum by rate: the derivation of any figure, down to quantity x rate. */
@@ -102,6 +113,7 @@ export interface DerivationLine extends ChargeLine {
   readonly priceId: string;
   readonly priceVersion: string;
   readonly source: 'list' | 'contract' | 'provider';
+  /** Calls that used this unit at this rate. */
   readonly calls: number;
 }
 
@@ -147,7 +159,8 @@ export interface Crossing {
 export interface Ledger {
   /**
    * One transaction: all of `entries` that are new, and their rollups, or nothing. The same key twice changes nothing,
-   * within a call as between calls. Answers in the order given. Concurrent calls may share a commit.
+   * within a call as between calls. Answers in the order given. Concurrent calls may share a commit. Rejects with
+   * `entry_refused` (permanent) where an entry can't be kept exactly, naming it: nothing of this call was done.
    */
   append(entries: readonly Entry[]): Promise<readonly Appended[]>;
   /** From the rollups. Rows in no order. */
@@ -168,3 +181,6 @@ export interface Ledger {
   /** May be called any number of times. */
   close(): Promise<void>;
 }
+
+/** What can be asked of a ledger without writing to it, for example of a file that a running processor writes to. */
+export type LedgerReader = Pick<Ledger, 'costs' | 'derive' | 'entries' | 'find' | 'firstUs' | 'close'>;

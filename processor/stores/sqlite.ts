@@ -1,0 +1,153 @@
+import { closeSync, openSync, realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { SpanledgerError } from '../errors.ts';
+import type { Appended, Entry, Ledger, LedgerReader } from '../ledger.ts';
+import { createCrossings } from './sqlite/crossings.ts';
+import { storeFailure } from './sqlite/failure.ts';
+import { lockLedger } from './sqlite/lock.ts';
+import { createReaderClient } from './sqlite/reader-client.ts';
+import { migrate } from './sqlite/schema.ts';
+import { createWriter } from './sqlite/writer.ts';
+import { requireValid } from './valid-entry.ts';
+
+/** A commit is one wait for the disk; waiting requests share it up to this many entries. */
+const GROUP = 1_000;
+/** How long a lock of another program (a backup, a shell) may hold up a write; the event loop waits with it. */
+const BUSY_MS = 250;
+
+export interface SqliteOptions {
+  readonly path: string;
+}
+
+interface Waiting {
+  readonly entries: readonly Entry[];
+  readonly resolve: (appended: readonly Appended[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Opens or creates the ledger in one SQLite file, for this process alone. What `append` acknowledged is on disk
+ * (write-ahead log, synced at every commit). Reads run in a thread of their own.
+ *
+ * @throws SpanledgerError `ledger_unusable` that names the path and what to do: not writable, in use by another process,
+ *   written by a newer version, not a ledger
+ * @example
+ * const ledger = await openSqliteLedger({ path: 'spanledger.db' });
+ * const [first] = await ledger.append([entry]); // { entry, inserted: true }
+ * await ledger.close();
+ */
+export async function openSqliteLedger({ path: given }: SqliteOptions): Promise<Ledger> {
+  const path = realPath(resolve(given));
+  const unlock = lockLedger(path);
+  let db: DatabaseSync | undefined;
+  try {
+    // Created here because it holds customers' names: SQLite would let everybody read it. Its other files follow suit.
+    closeSync(openSync(path, 'a', 0o600));
+    db = new DatabaseSync(path, { timeout: BUSY_MS });
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864');
+    migrate(db, path);
+    return createLedger(db, path, unlock);
+  } catch (error) {
+    db?.close();
+    unlock();
+    throw storeFailure('ledger_unusable', path, error);
+  }
+}
+
+/**
+ * Reads a ledger file that a running processor may be writing to; for commands. Reads run off the event loop too.
+ *
+ * @throws SpanledgerError `ledger_unusable` from the first read where the file is missing or no ledger
+ */
+export function readSqliteLedger({ path }: SqliteOptions): LedgerReader {
+  return createReaderClient(resolve(path));
+}
+
+function createLedger(db: DatabaseSync, path: string, unlock: () => void): Ledger {
+  const writer = createWriter(db);
+  const crossings = createCrossings(db);
+  const reader = createReaderClient(path);
+  const countCheck = db.prepare('UPDATE write_check SET count = count + 1');
+  const queue: Waiting[] = [];
+  let closed = false;
+
+  /** Commits what waits, one group a turn of the event loop. */
+  function flush(): void {
+    const group: Waiting[] = [];
+    for (let rows = 0; rows < GROUP && queue[0] !== undefined; rows += group.at(-1)?.entries.length ?? 0) {
+      if (group.length > 0 && rows + queue[0].entries.length > GROUP) break;
+      group.push(queue.shift() as Waiting);
+    }
+    if (queue.length > 0) setImmediate(flush);
+    if (!commit(group)) for (const alone of group) commit([alone], true);
+  }
+
+  /** False where a group of several failed: then each is tried alone, so that nobody fails for a neighbour. */
+  function commit(group: readonly Waiting[], last: boolean = group.length === 1): boolean {
+    try {
+      const answers = writer.commit(group.map(({ entries }) => entries));
+      group.forEach(({ resolve }, index) => resolve(answers[index] ?? []));
+      return true;
+    } catch (error) {
+      if (!last) return false;
+      for (const { reject } of group) reject(storeFailure('ledger_unavailable', path, error));
+      return true;
+    }
+  }
+
+  /** For the few small writes besides `append`. */
+  async function write<T>(action: () => T): Promise<T> {
+    try {
+      requireOpen();
+      return action();
+    } catch (error) {
+      throw storeFailure('ledger_unavailable', path, error);
+    }
+  }
+
+  function requireOpen(): void {
+    if (closed) throw new SpanledgerError('ledger_unavailable', `ledger ${path}: it is closed`);
+  }
+
+  return {
+    async append(entries) {
+      requireOpen();
+      for (const entry of entries) requireValid(entry);
+      if (entries.length === 0) return [];
+      return new Promise((resolve, reject) => {
+        if (queue.length === 0) setImmediate(flush);
+        queue.push({ entries, resolve, reject });
+      });
+    },
+    costs: reader.costs,
+    derive: reader.derive,
+    entries: reader.entries,
+    find: reader.find,
+    firstUs: reader.firstUs,
+    addCrossing: (crossing) => write(() => crossings.add(crossing)),
+    markDelivered: (key) => write(() => crossings.markDelivered(key)),
+    undelivered: () => write(() => crossings.undelivered()),
+    check: () =>
+      write(() => {
+        countCheck.run();
+      }),
+    async close() {
+      if (closed) return;
+      closed = true;
+      while (queue.length > 0) flush();
+      await reader.close();
+      db.close();
+      unlock();
+    },
+  };
+}
+
+/** The same file by another name is the same ledger: the lock stands beside the file itself. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}

@@ -1,0 +1,96 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { SpanledgerError } from '../../errors.ts';
+import type { Appended, Entry } from '../../ledger.ts';
+import { addEntry, emptySums, HOUR, hourOf, type Sums } from '../../rollup.ts';
+import { splitAmount } from './amount.ts';
+import { createDictionary } from './dictionary.ts';
+import { entryColumns, entryRow, entryTables, insertEntry, readEntry, spanBlob, spanHash } from './entry-row.ts';
+
+/** The carry keeps the remainder below a nano-USD; a sum that leaves 64 bits becomes REAL, which STRICT refuses. */
+const upsertRollup = `INSERT INTO rollup (hour, dimension, calls, input, cache_read, cache_write, output, reasoning,
+  cost_nano, cost_rem) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (hour, dimension) DO UPDATE SET
+  calls = calls + excluded.calls, input = input + excluded.input, cache_read = cache_read + excluded.cache_read,
+  cache_write = cache_write + excluded.cache_write, output = output + excluded.output,
+  reasoning = reasoning + excluded.reasoning,
+  cost_nano = cost_nano + excluded.cost_nano + (cost_rem + excluded.cost_rem) / 1000000,
+  cost_rem = (cost_rem + excluded.cost_rem) % 1000000`;
+
+/** SQLITE_CONSTRAINT_DATATYPE (https://www.sqlite.org/rescode.html#constraint_datatype). */
+const CONSTRAINT_DATATYPE = 3091;
+
+export interface Writer {
+  /** All of `requests` in one transaction, or nothing. */
+  commit(requests: readonly (readonly Entry[])[]): Appended[][];
+}
+
+export function createWriter(db: DatabaseSync): Writer {
+  const dictionary = createDictionary(db);
+  const insert = db.prepare(insertEntry);
+  const insertHour = db.prepare('INSERT OR IGNORE INTO span_hour (hour, hash, second) VALUES (?, ?, ?)');
+  const upsert = db.prepare(upsertRollup);
+  const select = db.prepare(
+    `SELECT ${entryColumns} FROM ${entryTables} WHERE e.start_us = ? AND e.span = ? AND e.rev = ?`,
+  );
+  select.setReadBigInts(true);
+
+  function append(entry: Entry, rollups: Map<number, Map<number, Sums>>): Appended {
+    const dimension = dictionary.dimension(entry);
+    const price = entry.charge.status === 'priced' ? dictionary.price(entry.charge, entry.counts) : undefined;
+    const span = spanBlob(entry);
+    const row = entryRow(entry, span, dimension, dictionary.kind(entry), price);
+    if (insert.run(...row).changes === 0) {
+      const stored = select.get(entry.startUs, span, entry.rev);
+      if (stored === undefined) throw new Error(`entry ${entry.traceId}/${entry.spanId} is neither new nor stored`);
+      return { entry: readEntry(stored), inserted: false };
+    }
+    const hour = hourOf(entry.startUs);
+    insertHour.run(hour, spanHash(span), Math.floor((entry.startUs - hour * HOUR) / 1_000_000));
+    const byDimension = rollups.get(hour) ?? new Map<number, Sums>();
+    rollups.set(hour, byDimension);
+    const sums = byDimension.get(dimension) ?? emptySums();
+    byDimension.set(dimension, sums);
+    addEntry(sums, entry);
+    return { entry, inserted: true };
+  }
+
+  function writeRollups(rollups: ReadonlyMap<number, ReadonlyMap<number, Sums>>): void {
+    for (const [hour, byDimension] of rollups)
+      for (const [dimension, sums] of byDimension) {
+        const tokens = [sums.inputTokens, sums.cacheReadTokens, sums.cacheWriteTokens];
+        const outputs = [sums.outputTokens, sums.reasoningTokens];
+        const [nano, rem] = splitAmount(sums.cost);
+        if (BigInt.asIntN(64, nano) !== nano) throw overflow();
+        upsert.run(hour, dimension, sums.calls, ...tokens, ...outputs, nano, rem);
+      }
+  }
+
+  return {
+    commit(requests) {
+      try {
+        db.exec('BEGIN IMMEDIATE');
+        const rollups = new Map<number, Map<number, Sums>>();
+        const answers = requests.map((entries) => entries.map((entry) => append(entry, rollups)));
+        writeRollups(rollups);
+        db.exec('COMMIT');
+        return answers;
+      } catch (error) {
+        if (db.isTransaction) db.exec('ROLLBACK');
+        dictionary.forget();
+        throw isOverflow(error) ? overflow(error) : error;
+      }
+    },
+  };
+}
+
+function isOverflow(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === CONSTRAINT_DATATYPE;
+}
+
+function overflow(cause?: unknown): SpanledgerError {
+  return new SpanledgerError(
+    'entry_refused',
+    'the sum of one hour and one set of dimensions would pass 9,223,372,036 USD, the most that the ledger keeps exactly',
+    { cause },
+  );
+}
