@@ -1,0 +1,154 @@
+/** The engine: usage x the rates of the card that applied, exactly. Policy stands in the comments; `catalog.ts` has the terms. */
+import type { Catalog, Model, Provider } from './catalog.ts';
+import type { Charge, ChargeLine, PriceQuery, UnpricedReason } from './charge.ts';
+import { compileModel, type Rates, type RatesAt } from './compile.ts';
+import { indexNames, matches, type NameIndex } from './pattern.ts';
+import { modelSpellings, providerName, providerOfShape } from './model-id.ts';
+import type { FemtoUsd } from './money.ts';
+import { inputTokens, type Counts } from './usage/usage.ts';
+import { isUnit, type Unit } from './usage/units.ts';
+
+export interface PriceBook {
+  /** The exact charge, or why there is none. Never throws on what a span may say. */
+  price(query: PriceQuery): Charge;
+  readonly version: string;
+  /** ISO day of the newest check. */
+  readonly checked: string;
+  readonly models: number;
+}
+
+/** Prices by the catalog's cards. @example createPriceBook(catalog).price({ provider: 'openai', model: 'gpt-4o', … }) */
+export function createPriceBook(catalog: Catalog): PriceBook {
+  const match = createMatcher(catalog);
+  return {
+    version: catalog.version,
+    checked: catalog.checked,
+    models: catalog.providers.reduce((sum, { models }) => sum + models.length, 0),
+    price(query) {
+      const { usage } = query;
+      if (usage.status === 'missing') return unpriced('missing_usage', 'the call says nothing about what it used');
+      if (usage.status === 'invalid') return unpriced('invalid_usage', usage.detail);
+      const matched = match(query.provider, query.model);
+      if ('status' in matched) return matched;
+      // The threshold is measured by the whole prompt, cached or not, and the side it falls on prices the whole request.
+      const rates = matched.rates(query.at, query.tier, query.region, inputTokens(usage.counts));
+      if (rates === undefined) {
+        const region = query.region === undefined ? '' : ` in ${query.region}`;
+        const where = `${matched.provider}/${matched.model}`;
+        return unpriced('no_price_at_time', `${where} has no ${query.tier} price${region} at ${instantText(query.at)}`);
+      }
+      return charge(usage.counts, rates, matched, catalog.version);
+    },
+  };
+}
+
+export function unpriced(reason: UnpricedReason, detail: string): Charge {
+  return { status: 'unpriced', reason, detail };
+}
+
+function charge(counts: Counts, rates: Rates, matched: Matched, priceVersion: string): Charge {
+  const lines: ChargeLine[] = [];
+  let amount: FemtoUsd = 0n;
+  for (const name in counts) {
+    const unit = name as Unit;
+    const quantity = counts[unit];
+    if (quantity === undefined || quantity === 0) continue;
+    if (!(Number.isSafeInteger(quantity) && quantity > 0))
+      return unpriced('invalid_usage', `${name} is ${quantity}, not a whole number from 0 to 2^53`);
+    const rate = rates.units[unit];
+    if (rate === undefined) return unknownUnits(counts, rates);
+    const part = BigInt(quantity) * rate;
+    lines.push({ unit, quantity, rate, amount: part });
+    amount += part;
+  }
+  // A fee for each request is owed once by every call; usage need not say so.
+  if (rates.units.request !== undefined && counts.request === undefined) {
+    lines.push({ unit: 'request', quantity: 1, rate: rates.units.request, amount: rates.units.request });
+    amount += rates.units.request;
+  }
+  const { provider, model } = matched;
+  return { status: 'priced', amount, lines, source: 'list', priceId: rates.id, priceVersion, provider, model };
+}
+
+/** A part of a bill is not a bill: one unit without a rate leaves the whole call unpriced. */
+function unknownUnits(counts: Counts, rates: Rates): Charge {
+  const missing = Object.entries(counts)
+    .filter(([name, count]) => count > 0 && !(isUnit(name) && rates.units[name] !== undefined))
+    .map(([name, count]) => `${name} (${count})`);
+  return unpriced('unknown_unit', `${rates.id} has no rate for ${missing.join(', ')}`);
+}
+
+interface Matched {
+  readonly provider: string;
+  readonly model: string;
+  readonly rates: RatesAt;
+}
+
+type Match = (provider: string | undefined, model: string) => Matched | Charge;
+
+/** Names come from spans, so what is remembered about them is bounded. */
+const REMEMBERED_NAMES = 20_000;
+
+function createMatcher(catalog: Catalog): Match {
+  const providers = new Map(catalog.providers.map((provider) => [provider.provider, provider]));
+  const indexes = new Map<string, NameIndex<Model>>();
+  const indexOf = (provider: Provider): NameIndex<Model> => {
+    const known = indexes.get(provider.provider);
+    if (known !== undefined) return known;
+    const index = indexNames(provider.models.map((item) => ({ item, names: [item.model, ...item.match] })));
+    indexes.set(provider.provider, index);
+    return index;
+  };
+  const find = (provider: Provider, model: string): Matched | undefined => {
+    for (const name of [provider.provider, ...provider.resells]) {
+      const seller = providers.get(name);
+      if (seller === undefined) continue;
+      for (const spelling of modelSpellings(provider.provider, model)) {
+        const found = indexOf(seller).find(spelling);
+        if (found === undefined) continue;
+        return { provider: provider.provider, model: found.model, rates: compileModel(seller, found) };
+      }
+    }
+    return undefined;
+  };
+
+  const resolve: Match = (named, model) => {
+    if (named !== undefined) {
+      const provider = providers.get(providerName(named));
+      if (provider === undefined)
+        return unpriced('unknown_provider', `no prices of provider "${named}" (model "${model}")`);
+      return find(provider, model) ?? unpriced('unknown_model', `${provider.provider} has no model "${model}"`);
+    }
+    const shape = providerOfShape(model);
+    const claimants = catalog.providers.filter(({ provider, claims }) =>
+      shape === undefined ? matches(claims, model) : provider === shape,
+    );
+    const searched = claimants.length > 0 ? claimants : catalog.providers;
+    const found = searched.flatMap((provider) => find(provider, model) ?? []);
+    const [only] = found;
+    if (only === undefined) return unpriced('unknown_model', `no provider has a model "${model}"`);
+    if (found.length === 1) return only;
+    const names = found.map(({ provider }) => provider).join(', ');
+    return unpriced('unknown_provider', `"${model}" is sold by ${names}: say which`);
+  };
+
+  const remembered = new Map<string | undefined, Map<string, Matched | Charge>>();
+  let count = 0;
+  return (provider, model) => {
+    const known = remembered.get(provider)?.get(model);
+    if (known !== undefined) return known;
+    if (count++ === REMEMBERED_NAMES) {
+      remembered.clear();
+      count = 0;
+    }
+    const matched = resolve(provider, model);
+    const models = remembered.get(provider) ?? new Map<string, Matched | Charge>();
+    remembered.set(provider, models.set(model, matched));
+    return matched;
+  };
+}
+
+function instantText(at: number): string {
+  const date = new Date(at / 1000);
+  return Number.isNaN(date.getTime()) ? String(at) : date.toISOString();
+}
