@@ -2,6 +2,5 @@
 export { readAnthropicMessagesUsage } from './anthropic-messages.ts';
 export { readOpenAIChatUsage } from './openai-chat.ts';
 export { readOpenAIEmbeddingsUsage } from './openai-embeddings.ts';
-export { readOpenAIEmbeddingsUsage } from './openai-embeddings.ts';
 export { readOpenAIResponsesUsage } from './openai-responses.ts';
 export type { BlockReader, BlockReading } from './block.ts';
