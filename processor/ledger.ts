@@ -174,6 +174,8 @@ export interface Ledger {
   firstUs(): Promise<Micros | undefined>;
   /** Remembers a crossing; false if it was known already. */
   addCrossing(crossing: Omit<Crossing, 'delivered'>): Promise<boolean>;
+  /** A crossing that was remembered; undefined if there is none under this key. */
+  crossing(key: string): Promise<Crossing | undefined>;
   markDelivered(key: string): Promise<void>;
   undelivered(): Promise<readonly Crossing[]>;
   /** Resolves if a write could be done now. */

@@ -27,6 +27,23 @@ export function parseMatcher(text: string): Matcher {
 }
 
 /**
+ * Reads a list of matchers, separated by commas. Throws a RangeError as `parseMatcher` does.
+ *
+ * @example parseMatchers('plan="pro",feature!="search"')
+ */
+export function parseMatchers(text: string): readonly Matcher[] {
+  if (text.trim() === '') return [];
+  // A comma within a quoted value separates nothing.
+  return (text.match(/(?:"(?:[^"\\]|\\.)*"|[^,"]|")+/gs) ?? []).map(parseMatcher);
+}
+
+/** @example matchersText([{ name: 'plan', op: '=', value: 'pro' }]) // 'plan="pro"' */
+export function matchersText(matchers: readonly Matcher[]): string {
+  const escaped = (value: string): string => value.replace(/[\\"\n]/g, (char) => (char === '\n' ? '\\n' : `\\${char}`));
+  return matchers.map(({ name, op, value }) => `${name}${op}"${escaped(value)}"`).join(',');
+}
+
+/**
  * A test of whole dimensions: true where every matcher holds. Values of `=~` and `!~` are anchored at both ends, as in
  * Prometheus; a tag that a call does not carry is ''.
  *

@@ -126,6 +126,7 @@ function createLedger(db: DatabaseSync, path: string, unlock: () => void): Ledge
     find: reader.find,
     firstUs: reader.firstUs,
     addCrossing: (crossing) => write(() => crossings.add(crossing)),
+    crossing: (key) => write(() => crossings.find(key)),
     markDelivered: (key) => write(() => crossings.markDelivered(key)),
     undelivered: () => write(() => crossings.undelivered()),
     check: () =>

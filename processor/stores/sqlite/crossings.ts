@@ -1,9 +1,10 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import type { Crossing } from '../../ledger.ts';
 
 /** What has to be remembered for ever so that no threshold fires twice. */
 export interface Crossings {
   add(crossing: Omit<Crossing, 'delivered'>): boolean;
+  find(key: string): Crossing | undefined;
   markDelivered(key: string): void;
   undelivered(): Crossing[];
 }
@@ -13,18 +14,28 @@ export function createCrossings(db: DatabaseSync): Crossings {
     'INSERT INTO crossing (key, at_us, payload, delivered) VALUES (?, ?, ?, 0) ON CONFLICT DO NOTHING',
   );
   const mark = db.prepare('UPDATE crossing SET delivered = 1 WHERE key = ?');
-  const select = db.prepare('SELECT key, at_us, payload FROM crossing WHERE delivered = 0 ORDER BY at_us, key');
+  const find = db.prepare('SELECT key, at_us, payload, delivered FROM crossing WHERE key = ?');
+  const select = db.prepare(
+    'SELECT key, at_us, payload, delivered FROM crossing WHERE delivered = 0 ORDER BY at_us, key',
+  );
   return {
     add: ({ key, at, payload }) => insert.run(key, at, payload).changes === 1,
     markDelivered: (key) => {
       mark.run(key);
     },
-    undelivered: () =>
-      select.all().map((row) => ({
-        key: String(row['key']),
-        at: Number(row['at_us']),
-        payload: String(row['payload']),
-        delivered: false,
-      })),
+    find: (key) => {
+      const row = find.get(key);
+      return row === undefined ? undefined : crossingOf(row);
+    },
+    undelivered: () => select.all().map(crossingOf),
+  };
+}
+
+function crossingOf(row: Readonly<Record<string, SQLOutputValue>>): Crossing {
+  return {
+    key: String(row['key']),
+    at: Number(row['at_us']),
+    payload: String(row['payload']),
+    delivered: row['delivered'] === 1,
   };
 }

@@ -1,0 +1,68 @@
+import type { Micros } from '../../pricing/charge.ts';
+import type { Period } from './period.ts';
+import { limitOf, type Amount } from './quantity.ts';
+import type { Rule, Threshold } from './rule.ts';
+
+/** What holds for a key: its amount, and its thresholds as amounts, the lowest first. */
+export interface Terms {
+  readonly amount: Amount;
+  readonly limits: readonly Limit[];
+}
+
+export interface Limit {
+  readonly threshold: Threshold;
+  /** Crossed by this much spent. */
+  readonly value: bigint;
+}
+
+/** The terms of a rule: with its own amount first, then with that of each override. */
+export function termsOf(rule: Rule): readonly Terms[] {
+  return [rule, ...rule.overrides].map(({ amount }) => {
+    const limits = rule.thresholds.map((threshold) => ({ threshold, value: limitOf(threshold.at, amount) }));
+    return { amount, limits: limits.toSorted((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0)) };
+  });
+}
+
+/**
+ * How a key stands. More spend never makes it healthier.
+ * - `ok`: no threshold is reached
+ * - `alerting`: at least one is
+ * - `exceeded`: all of the amount is spent (with an amount of 0: anything is)
+ */
+export type BudgetState = 'ok' | 'alerting' | 'exceeded';
+
+export interface Standing {
+  readonly state: BudgetState;
+  /** Thresholds to be told now, the lowest first. */
+  readonly crossings: readonly Threshold[];
+}
+
+const NONE: readonly Threshold[] = [];
+
+/**
+ * How a key stands in a period, and which thresholds it has crossed that `previous` (labels of thresholds told already)
+ * does not know. A period that is over, or has not begun, tells of no crossing: what arrives late is summed where it
+ * belongs, but nobody is woken for last month.
+ *
+ * @example evaluate(terms, parseUsd('4.60'), month, now, new Set(['70%'])).crossings // [the one at 90 %]
+ */
+export function evaluate(
+  terms: Terms,
+  spent: bigint,
+  period: Period,
+  now: Micros,
+  previous: { has(label: string): boolean },
+): Standing {
+  const [lowest] = terms.limits;
+  if (lowest === undefined || spent < lowest.value) return { state: stateOf(terms, spent), crossings: NONE };
+  const running = period.startUs <= now && now < period.endUs;
+  const crossings = running
+    ? terms.limits.filter(({ threshold, value }) => spent >= value && !previous.has(threshold.label))
+    : [];
+  return { state: stateOf(terms, spent), crossings: crossings.map(({ threshold }) => threshold) };
+}
+
+function stateOf({ amount, limits }: Terms, spent: bigint): BudgetState {
+  if (spent >= amount.value && spent > 0n) return 'exceeded';
+  return limits[0] !== undefined && spent >= limits[0].value ? 'alerting' : 'ok';
+}

@@ -1,0 +1,133 @@
+import type { Logger } from 'pino';
+import type { Micros } from '../../pricing/charge.ts';
+import type { Appended, Ledger } from '../ledger.ts';
+import type { Account } from './account.ts';
+import { KEY_FLOOD } from './alert.ts';
+import { Crossings } from './crossings.ts';
+import { evaluate } from './evaluate.ts';
+import { createEvents, type BudgetCounter } from './events.ts';
+import { Notifier } from './notifier.ts';
+import type { Rule, Webhook } from './rule.ts';
+import { byFullness, standing, type BudgetStanding } from './states.ts';
+import { Tracker } from './tracker.ts';
+
+export { loadBudgets, mistakesText } from './load.ts';
+export type { BudgetStanding } from './states.ts';
+export type { BudgetCounter } from './events.ts';
+
+export interface BudgetsOptions {
+  readonly rules: readonly Rule[];
+  /** Where crossings are told; undefined: in the log. */
+  readonly webhook: Webhook | undefined;
+  readonly ledger: Pick<Ledger, 'costs' | 'addCrossing' | 'crossing' | 'markDelivered' | 'undelivered'>;
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** The clock: which period is running. */
+  readonly now?: () => Micros;
+  /** The address of the page, for links in alerts. */
+  readonly externalUrl?: string;
+  readonly count?: (name: BudgetCounter, amount: number) => void;
+  /** How often periods are looked at, apart from every batch. */
+  readonly sweepMs?: number;
+  /** The pause after the first attempt that failed; it doubles with each further one. */
+  readonly firstPauseMs?: number;
+}
+
+export interface Budgets {
+  /**
+   * Reads what was spent so far, finds what was crossed while nobody looked, and takes up deliveries that were left.
+   * To be awaited before anything is appended. Rejects with `ledger_unavailable`; may be called again then.
+   */
+  start(): Promise<void>;
+  /** Takes in what the ledger answered to an append; only entries that were inserted count. Never waits, never throws. */
+  observe(appended: readonly Appended[]): void;
+  /** How budgets stand now, the fullest first, at most `limit`. */
+  states(limit?: number): readonly BudgetStanding[];
+  /** Resolves once every crossing found so far is remembered and told. */
+  settled(): Promise<void>;
+  /** May be called any number of times. What is not delivered yet is told after the next start. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Watches budgets. Spend is kept in memory and always equals the ledger; a crossing is first remembered in the ledger under
+ * its own key and then told, so it is told at least once, and never again after a restart.
+ *
+ * @example
+ * const budgets = createBudgets({ rules, webhook, ledger, log });
+ * await budgets.start();
+ * budgets.observe(await ledger.append(entries));
+ */
+export function createBudgets(options: BudgetsOptions): Budgets {
+  const { rules, webhook, ledger, log, externalUrl = '', sweepMs = 15_000, firstPauseMs = 1000 } = options;
+  const now = options.now ?? ((): Micros => Date.now() * 1000);
+  const events = createEvents(log, options.count ?? (() => undefined));
+  const trackers = rules.map((rule) => new Tracker(rule));
+  const notifier = new Notifier({ ledger, webhook, externalUrl, events, firstPauseMs });
+  const remembered = notifier.push.bind(notifier);
+  const crossings = new Crossings({ ledger, events, remembered, firstPauseMs });
+  const running = new Map<Tracker, Micros>();
+  let timer: NodeJS.Timeout | undefined;
+
+  function judge(account: Account, at: Micros): void {
+    const { crossings: crossed } = evaluate(account.terms, account.spent, account.period, at, account.fired);
+    for (const threshold of crossed) crossings.push(account, threshold, at);
+    if (account.shared) crossings.push(account, KEY_FLOOD, at);
+  }
+
+  /** On the clock: a new period may have begun with entries that came early, or a crossing may have found no room. */
+  function sweep(): void {
+    const at = now();
+    const again = crossings.takeFull();
+    for (const tracker of trackers) {
+      const { startUs } = tracker.periodAt(at);
+      if (!again && running.get(tracker) === startUs) continue;
+      running.set(tracker, startUs);
+      tracker.forget(at);
+      for (const account of tracker.accounts(at)) judge(account, at);
+    }
+    notifier.refill(false).catch((error: unknown) => events.ledgerAway(error));
+  }
+
+  return {
+    async start() {
+      if (rules.length === 0) return;
+      for (const tracker of trackers) await tracker.seed(ledger, now());
+      await notifier.refill(true);
+      sweep();
+      timer = setInterval(sweep, sweepMs).unref();
+    },
+    observe(appended) {
+      try {
+        const at = now();
+        const touched = new Set<Account>();
+        for (const { entry, inserted } of appended) {
+          if (!inserted) continue;
+          for (const tracker of trackers) {
+            const account = tracker.add(entry, at);
+            if (account !== undefined) touched.add(account);
+          }
+        }
+        for (const account of touched) judge(account, at);
+      } catch (error) {
+        events.observeFailed(error);
+      }
+    },
+    states(limit = 1000) {
+      const at = now();
+      const accounts = trackers.flatMap((tracker) => {
+        const seen = Array.from(tracker.accounts(at));
+        return seen.length === 0 && tracker.rule.by.length === 0 ? [tracker.emptyAccount(at)] : seen;
+      });
+      return accounts.toSorted(byFullness).slice(0, limit).map(standing);
+    },
+    async settled() {
+      await crossings.idle();
+      await notifier.idle();
+    },
+    async stop() {
+      clearInterval(timer);
+      await crossings.stop();
+      await notifier.stop();
+    },
+  };
+}

@@ -1,0 +1,187 @@
+import type { DimensionName, Matcher } from '../ledger.ts';
+import { dimensionNames } from '../ledger.ts';
+import { isDimension, parseMatcher } from '../matcher.ts';
+import { nearest } from '../nearest.ts';
+import { loadNotify } from './load-notify.ts';
+import { loadThresholds } from './load-thresholds.ts';
+import { isTimezone, periodKinds, type PeriodKind } from './period.ts';
+import { readAmount } from './quantity.ts';
+import type { BudgetsFile, Override, Rule } from './rule.ts';
+import { readTemplate } from './template.ts';
+import { YamlReader, type Fields, type Mistake, type Place } from './yaml.ts';
+
+export type Loaded =
+  | ({ readonly status: 'valid' } & BudgetsFile)
+  | { readonly status: 'invalid'; readonly path: string; readonly mistakes: readonly Mistake[] };
+
+const file = { keys: ['groups', 'notify'], required: ['groups'], later: ['time_intervals'] };
+const group = { keys: ['name', 'labels', 'rules'], required: ['name', 'rules'], later: ['interval'] };
+const rule = {
+  keys: 'budget match by amount period timezone overrides thresholds max_keys annotations'.split(' '),
+  required: ['budget', 'amount', 'period', 'thresholds'],
+  later: ['anchor', 'preset', 'growth', 'spike', 'unpriced', 'keep_firing_for', 'for', 'action_windows', 'labels'],
+};
+const override = { keys: ['match', 'amount'], required: ['match', 'amount'], later: ['thresholds'] };
+
+/** Labels that every alert has already: a group cannot set them. */
+const alertLabels = ['alertname', 'budget', 'threshold', 'basis', 'severity', 'period'];
+const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+const LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+const MAX_KEYS = 100_000;
+
+/**
+ * Reads budgets.yaml: the rules, or every mistake with its line and column. What is specified but not built is a mistake
+ * too, because a budget that is silently not watched is worse than none. Messages never hold the text of a URL.
+ *
+ * @example
+ * const loaded = loadBudgets('budgets.yaml', readFileSync('budgets.yaml', 'utf8'));
+ * if (loaded.status === 'invalid') throw new SpanledgerError('invalid_config', mistakesText(loaded));
+ */
+export function loadBudgets(path: string, text: string): Loaded {
+  const yaml = new YamlReader(text);
+  const rules: Rule[] = [];
+  const names = new Map<string, Place>();
+  const fields = yaml.root.node === null ? undefined : yaml.fields(yaml.root, file);
+  if (yaml.root.node === null) yaml.wrong(yaml.root, 'is empty; "spanledger budgets init" writes one to start from');
+  const groups = fields?.get('groups');
+  for (const place of (groups && yaml.items(groups)) ?? []) rules.push(...loadGroup(yaml, place, names));
+  const notify = fields?.get('notify');
+  const webhook = notify && loadNotify(yaml, notify);
+  const { mistakes } = yaml;
+  return mistakes.length > 0 ? { status: 'invalid', path, mistakes } : { status: 'valid', rules, webhook };
+}
+
+/** All mistakes for people, one a line: `budgets.yaml:7:13: amount: "5" has no unit; write 5 USD`. */
+export function mistakesText({ path, mistakes }: Extract<Loaded, { status: 'invalid' }>): string {
+  return mistakes.map(({ line, column, message }) => `${path}:${line}:${column}: ${message}`).join('\n');
+}
+
+function loadGroup(yaml: YamlReader, place: Place, names: Map<string, Place>): readonly Rule[] {
+  const fields = yaml.fields(place, group);
+  if (fields === undefined) return [];
+  const name = optional(fields, 'name', (at) => yaml.text(at)) ?? '';
+  const labels = optional(fields, 'labels', (at) => loadLabels(yaml, at)) ?? {};
+  const rules = optional(fields, 'rules', (at) => yaml.items(at)) ?? [];
+  return rules.flatMap((at) => loadRule(yaml, at, name, labels, names) ?? []);
+}
+
+function loadRule(
+  yaml: YamlReader,
+  place: Place,
+  groupName: string,
+  labels: Readonly<Record<string, string>>,
+  names: Map<string, Place>,
+): Rule | undefined {
+  const fields = yaml.fields(place, rule);
+  if (fields === undefined) return undefined;
+  const budget = optional(fields, 'budget', (at) => loadName(yaml, at, names));
+  const match = optional(fields, 'match', (at) => loadMatch(yaml, at)) ?? [];
+  const by = optional(fields, 'by', (at) => loadBy(yaml, at)) ?? [];
+  const amount = optional(fields, 'amount', (at) => yaml.value(at, readAmount));
+  const period = optional(fields, 'period', (at) => yaml.value(at, readPeriod));
+  const timezone = optional(fields, 'timezone', (at) => yaml.value(at, readTimezone)) ?? 'UTC';
+  const overrides = optional(fields, 'overrides', (at) => loadOverrides(yaml, at)) ?? [];
+  const thresholds = optional(fields, 'thresholds', (at) => loadThresholds(yaml, at));
+  const maxKeys = optional(fields, 'max_keys', (at) => yaml.value(at, readMaxKeys)) ?? MAX_KEYS;
+  const known = [...alertLabels, ...Object.keys(labels), ...by];
+  const annotations = optional(fields, 'annotations', (at) => loadAnnotations(yaml, at, known)) ?? {};
+  if (budget === undefined || amount === undefined || period === undefined || thresholds === undefined)
+    return undefined;
+  const terms = { amount, overrides, period, timezone, thresholds, maxKeys };
+  return { budget, group: groupName, labels, match, by, ...terms, annotations };
+}
+
+function optional<T>(fields: Fields, key: string, load: (place: Place) => T): T | undefined {
+  const place = fields.get(key);
+  return place === undefined ? undefined : load(place);
+}
+
+function loadName(yaml: YamlReader, place: Place, names: Map<string, Place>): string | undefined {
+  const name = yaml.text(place);
+  if (name === undefined) return undefined;
+  if (!NAME.test(name) || name.length > 100)
+    return yaml.wrong(place, `"${name}" is not a lower-case-hyphenated name such as customer-monthly`);
+  if (names.has(name))
+    return yaml.wrong(place, `there is another budget named "${name}"; names are unique in the file`);
+  names.set(name, place);
+  return name;
+}
+
+function loadMatch(yaml: YamlReader, place: Place): readonly Matcher[] {
+  return (yaml.items(place) ?? []).flatMap((at) => yaml.value(at, parseMatcher) ?? []);
+}
+
+function loadBy(yaml: YamlReader, place: Place): readonly DimensionName[] {
+  const names = (yaml.items(place) ?? []).map((at) => ({ at, name: yaml.text(at) }));
+  const by: DimensionName[] = [];
+  for (const { at, name } of names) {
+    if (name === undefined) continue;
+    if (!isDimension(name)) {
+      const hint = nearest(name, dimensionNames);
+      const rest = hint === undefined ? `; there are ${dimensionNames.join(', ')}` : `; did you mean "${hint}"?`;
+      yaml.wrong(at, `"${name}" is not a dimension${rest}`);
+    } else if (by.includes(name)) yaml.wrong(at, `"${name}" is there twice`);
+    else by.push(name);
+  }
+  return by;
+}
+
+function loadOverrideMatch(yaml: YamlReader, place: Place): readonly Matcher[] | undefined {
+  if (yaml.items(place)?.length === 0)
+    return yaml.wrong(place, 'without a matcher it would apply to every key; set "amount" of the budget instead');
+  return loadMatch(yaml, place);
+}
+
+function loadOverrides(yaml: YamlReader, place: Place): readonly Override[] {
+  return (yaml.items(place) ?? []).flatMap((at) => {
+    const fields = yaml.fields(at, override);
+    const match = fields && optional(fields, 'match', (where) => loadOverrideMatch(yaml, where));
+    const amount = fields && optional(fields, 'amount', (where) => yaml.value(where, readAmount));
+    return match === undefined || amount === undefined ? [] : [{ match, amount }];
+  });
+}
+
+function loadLabels(yaml: YamlReader, place: Place): Readonly<Record<string, string>> {
+  const labels: Record<string, string> = {};
+  for (const [name, at] of yaml.entries(place) ?? []) {
+    const key = { ...at, offset: at.keyOffset, name: 'labels' };
+    if (!LABEL.test(name)) yaml.wrong(key, `"${name}" is not a label name (letters, digits and _)`);
+    else if (alertLabels.includes(name) || isDimension(name))
+      yaml.wrong(key, `"${name}" is a label that alerts set themselves; take another name`);
+    else labels[name] = yaml.text(at) ?? '';
+  }
+  return labels;
+}
+
+function loadAnnotations(yaml: YamlReader, place: Place, known: readonly string[]): Rule['annotations'] {
+  const annotations: Record<string, Rule['annotations'][string]> = {};
+  for (const [name, at] of yaml.entries(place) ?? []) {
+    if (!LABEL.test(name))
+      yaml.wrong(
+        { ...at, offset: at.keyOffset, name: 'annotations' },
+        `"${name}" is not a name (letters, digits and _)`,
+      );
+    annotations[name] = yaml.value(at, (text) => readTemplate(text, known)) ?? [];
+  }
+  return annotations;
+}
+
+function readPeriod(text: string): PeriodKind {
+  const kind = periodKinds.find((name) => name === text);
+  if (kind !== undefined) return kind;
+  if (/^(rolling\b.*|\d+[smhdwy])$/.test(text)) throw new RangeError('rolling periods are not supported yet');
+  const hint = nearest(text, periodKinds);
+  throw new RangeError(
+    `"${text}" is not a period${hint === undefined ? `; there are ${periodKinds.join(', ')}` : `; did you mean "${hint}"?`}`,
+  );
+}
+
+function readTimezone(text: string): string {
+  if (isTimezone(text)) return text;
+  throw new RangeError(`"${text}" is not a time zone such as Europe/Berlin or UTC`);
+}
+
+function readMaxKeys(text: string): number {
+  if (/^[1-9]\d{0,6}$/.test(text) && Number(text) <= 1_000_000) return Number(text);
+  throw new RangeError(`"${text}" is not a whole number from 1 to 1000000`);
+}

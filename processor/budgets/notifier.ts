@@ -1,0 +1,135 @@
+import type { Crossing, Ledger } from '../ledger.ts';
+import type { Alert } from './alert.ts';
+import type { BudgetEvents } from './events.ts';
+import { PatientQueue, type Outcome } from './patient-queue.ts';
+import type { Webhook } from './rule.ts';
+import { addressForLogs, postAlerts } from './webhook.ts';
+
+/** A crossing that the ledger remembers and that nobody has been told of. */
+interface Notice {
+  readonly key: string;
+  readonly alert: Alert;
+}
+
+const CAPACITY = 1000;
+/** Alerts of one budget that wait together are told together, up to this many. */
+const GROUP = 50;
+const GRACE_MS = 5000;
+
+/**
+ * Tells what was remembered, at least once: a notice is marked as delivered after the receiver took it. Without a webhook
+ * the log is the receiver. What does not fit into the queue stays in the ledger, and is fetched when there is room.
+ */
+export class Notifier {
+  readonly #ledger: Pick<Ledger, 'markDelivered' | 'undelivered'>;
+  readonly #webhook: Webhook | undefined;
+  readonly #externalUrl: string;
+  readonly #events: BudgetEvents;
+  readonly #queue: PatientQueue<Notice>;
+  /** Queued, or refused by the receiver: not to be fetched again from the ledger by this process. */
+  readonly #seen = new Set<string>();
+  /** Told, and not yet marked so because the ledger was away: not to be told again. */
+  readonly #taken = new Set<string>();
+  #more = false;
+  #alone = false;
+
+  constructor(options: {
+    readonly ledger: Pick<Ledger, 'markDelivered' | 'undelivered'>;
+    readonly webhook: Webhook | undefined;
+    readonly externalUrl: string;
+    readonly events: BudgetEvents;
+    readonly firstPauseMs: number;
+  }) {
+    this.#ledger = options.ledger;
+    this.#webhook = options.webhook;
+    this.#externalUrl = options.externalUrl;
+    this.#events = options.events;
+    const { firstPauseMs } = options;
+    this.#queue = new PatientQueue({
+      capacity: CAPACITY,
+      batch: GROUP,
+      firstPauseMs,
+      attempt: (notices, signal) => this.#tell(notices, signal),
+    });
+  }
+
+  /** Queues one remembered crossing. */
+  push(key: string, alert: Alert): void {
+    if (this.#seen.has(key)) return;
+    if (this.#queue.push({ key, alert })) this.#seen.add(key);
+    else this.#more = true;
+  }
+
+  /** Queues what the ledger holds undelivered: at the start, and when there was no room. */
+  async refill(always: boolean): Promise<void> {
+    if (!always && !(this.#more && this.#queue.size < CAPACITY / 2)) return;
+    this.#more = false;
+    for (const crossing of await this.#ledger.undelivered()) {
+      const alert = alertOf(crossing);
+      if (alert === undefined) this.#events.unreadable(crossing.key);
+      else this.push(crossing.key, alert);
+    }
+  }
+
+  /** Resolves once nothing waits to be told. */
+  idle(): Promise<void> {
+    return this.#queue.idle();
+  }
+
+  /** The post under way may end; what is left is told after the next start. */
+  stop(): Promise<void> {
+    return this.#queue.stop(GRACE_MS);
+  }
+
+  async #tell(waiting: readonly Notice[], signal: AbortSignal): Promise<Outcome> {
+    const group = this.#alone ? waiting.slice(0, 1) : sameBudget(waiting);
+    const alerts = group.filter(({ key }) => !this.#taken.has(key)).map(({ alert }) => alert);
+    if (this.#webhook === undefined || alerts.length === 0) return this.#delivered(group);
+    const delivery = await postAlerts(this.#webhook, alerts, this.#externalUrl, signal);
+    if (delivery.result === 'taken') return this.#delivered(group);
+    const to = addressForLogs(this.#webhook);
+    if (delivery.result === 'unwell') {
+      this.#events.notifyFailed(to, delivery.why);
+      return 'later';
+    }
+    // One bad alert must not take its neighbours with it: after a refusal they go one by one.
+    if (group.length > 1) {
+      this.#alone = true;
+      return { done: 0 };
+    }
+    this.#events.notifyRefused(to, delivery.why, alerts);
+    return { done: 1 };
+  }
+
+  async #delivered(group: readonly Notice[]): Promise<Outcome> {
+    this.#alone = false;
+    for (const { key } of group) this.#taken.add(key);
+    for (const { key } of group) await this.#ledger.markDelivered(key);
+    for (const { key } of group) {
+      this.#taken.delete(key);
+      this.#seen.delete(key);
+    }
+    this.#events.notified(group.map(({ alert }) => alert));
+    return { done: group.length };
+  }
+}
+
+function sameBudget(notices: readonly Notice[]): readonly Notice[] {
+  const other = notices.findIndex(({ alert }) => alert.labels['budget'] !== notices[0]?.alert.labels['budget']);
+  return other === -1 ? notices : notices.slice(0, other);
+}
+
+function alertOf({ payload }: Crossing): Alert | undefined {
+  try {
+    const alert: unknown = JSON.parse(payload);
+    return isAlert(alert) ? alert : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlert(value: unknown): value is Alert {
+  if (typeof value !== 'object' || value === null) return false;
+  const { labels, annotations, startsAt } = value as Partial<Record<keyof Alert, unknown>>;
+  return typeof labels === 'object' && typeof annotations === 'object' && typeof startsAt === 'string';
+}

@@ -1,0 +1,104 @@
+import { formatUsd, parseUsd, type FemtoUsd } from '../../pricing/money.ts';
+
+/** How much may be spent: femto-USD. */
+export interface Amount {
+  readonly unit: 'USD';
+  readonly value: FemtoUsd;
+}
+
+/** Where a threshold stands: an exact share of the amount, or an amount of its own. */
+export type Level =
+  | { readonly kind: 'share'; readonly numerator: bigint; readonly denominator: bigint }
+  | { readonly kind: 'fixed'; readonly amount: Amount };
+
+const QUANTITY = /^([-+]?[\d.,_]*\d[\d.,_]*(?:e[-+]?\d+)?)\s*([a-z$€£%]*)$/i;
+const DECIMAL = /^\d+(\.\d+)?$/;
+
+/**
+ * Reads an amount such as `5 USD`, exactly. Throws a RangeError that says how to write it.
+ *
+ * @example readAmount('0.10 USD') // { unit: 'USD', value: 100_000_000_000_000n }
+ */
+export function readAmount(text: string): Amount {
+  const [, number = '', unit = ''] = QUANTITY.exec(text) ?? [];
+  if (/^[$€£]/.test(text)) throw new RangeError(`"${text}" has a sign for a unit; write it as in 5 USD`);
+  if (number === '') throw new RangeError(`"${text}" is not an amount such as 5 USD`);
+  if (unit === '') throw new RangeError(`"${text}" has no unit; write ${text} USD`);
+  if (['tokens', 'token', 'requests', 'request'].includes(unit.toLowerCase()))
+    throw new RangeError(`"${text}": amounts in ${unit} are not supported yet; write an amount in USD`);
+  if (unit !== 'USD')
+    throw new RangeError(`"${text}": "${unit}" is not a unit of an amount; it is written as in 5 USD`);
+  if (number.startsWith('-')) throw new RangeError(`"${text}" is negative; an amount is 0 USD or more`);
+  if (!DECIMAL.test(number))
+    throw new RangeError(`"${text}" is not a plain decimal number; write it as in 1500.50 USD`);
+  return { unit: 'USD', value: parseUsd(number) };
+}
+
+/** @example amountText({ unit: 'USD', value: parseUsd('5.00') }) // '5 USD' */
+export function amountText(amount: Amount): string {
+  return `${formatUsd(amount.value)} USD`;
+}
+
+/**
+ * Reads the level of a threshold: `70%`, `0.7` or `35 USD`. A number without % needs its decimal point, because 70 could
+ * be meant as 70 % or as 70 times. Throws a RangeError that says how to write it.
+ *
+ * @example readLevel('112.5%') // { kind: 'share', numerator: 1125n, denominator: 1000n }
+ */
+export function readLevel(text: string): Level {
+  const percent = /^(\d+)(?:\.(\d{1,6}))?\s*%$/.exec(text);
+  const share = percent ?? /^(\d+)\.(\d{1,8})$/.exec(text);
+  if (share === null) {
+    if (/^[-+]?\d+$/.test(text))
+      throw new RangeError(`"${text}" has no unit; write ${text}% or an amount such as 35 USD`);
+    if (text.endsWith('%')) throw new RangeError(`"${text}" is not a percentage such as 70% (at most 6 decimals)`);
+    return fixedLevel(text);
+  }
+  const [, whole = '', fraction = ''] = share;
+  const numerator = BigInt(whole + fraction);
+  const denominator = 10n ** BigInt(fraction.length) * (percent === null ? 1n : 100n);
+  if (numerator === 0n) throw new RangeError(`"${text}" would be crossed before anything is spent; write more than 0%`);
+  return { kind: 'share', numerator, denominator };
+}
+
+function fixedLevel(text: string): Level {
+  const amount = readAmount(text);
+  if (amount.value === 0n)
+    throw new RangeError(`"${text}" would be crossed before anything is spent; write more than 0 USD`);
+  return { kind: 'fixed', amount };
+}
+
+/**
+ * One spelling for equal levels, so that 0.70 in the place of 70% makes no new alert.
+ *
+ * @example levelText(readLevel('0.70')) // '70%'
+ */
+export function levelText(level: Level): string {
+  if (level.kind === 'fixed') return amountText(level.amount);
+  return `${shareText(level.numerator * 100n, level.denominator, 8)}%`;
+}
+
+/**
+ * The least amount spent that reaches `level`. At least 1 femto-USD: with an amount of 0 the first spend is over, no spend
+ * is not.
+ *
+ * @example limitOf(readLevel('70%'), readAmount('5 USD')) // 3.5 USD
+ */
+export function limitOf(level: Level, amount: Amount): FemtoUsd {
+  if (level.kind === 'fixed') return level.amount.value;
+  const limit = (amount.value * level.numerator + level.denominator - 1n) / level.denominator;
+  return limit > 0n ? limit : 1n;
+}
+
+/**
+ * A quotient as a decimal string, cut (never rounded up to a level not reached) to `decimals` and without trailing zeros.
+ *
+ * @example shareText(1n, 3n, 4) // '0.3333'
+ */
+export function shareText(numerator: bigint, denominator: bigint, decimals: number): string {
+  const magnitude = numerator < 0n ? -numerator : numerator;
+  const scaled = ((magnitude * 10n ** BigInt(decimals)) / denominator).toString().padStart(decimals + 1, '0');
+  const fraction = scaled.slice(scaled.length - decimals).replace(/0+$/, '');
+  const text = `${scaled.slice(0, scaled.length - decimals)}${fraction === '' ? '' : `.${fraction}`}`;
+  return numerator < 0n && text !== '0' ? `-${text}` : text;
+}

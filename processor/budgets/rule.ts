@@ -1,0 +1,51 @@
+import type { DimensionName, Matcher } from '../ledger.ts';
+import type { PeriodKind } from './period.ts';
+import type { Amount, Level } from './quantity.ts';
+import type { Template } from './template.ts';
+
+/** One `budget:` of budgets.yaml: an amount for every combination of the `by` labels, in every period. */
+export interface Rule {
+  /** Unique in the file. */
+  readonly budget: string;
+  readonly group: string;
+  /** The group's labels, added to every alert. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly match: readonly Matcher[];
+  readonly by: readonly DimensionName[];
+  readonly amount: Amount;
+  /** The first that matches a call of a key in the period sets the key's amount. */
+  readonly overrides: readonly Override[];
+  readonly period: PeriodKind;
+  /** IANA name. */
+  readonly timezone: string;
+  readonly thresholds: readonly Threshold[];
+  /** Keys with an account of their own in a period; the rest share one named `other`. */
+  readonly maxKeys: number;
+  readonly annotations: Readonly<Record<string, Template>>;
+}
+
+export interface Override {
+  readonly match: readonly Matcher[];
+  readonly amount: Amount;
+}
+
+export interface Threshold {
+  /** What is measured against the level: spend so far. */
+  readonly basis: 'actual';
+  readonly at: Level;
+  /** How the level is written in alerts and keys: `70%`, `35 USD`; however the file spells it. */
+  readonly label: string;
+  readonly severity: string;
+}
+
+/** Where crossings are told. */
+export interface Webhook {
+  readonly receiver: string;
+  readonly url: URL;
+}
+
+export interface BudgetsFile {
+  readonly rules: readonly Rule[];
+  /** Without it crossings are remembered, logged and shown. */
+  readonly webhook: Webhook | undefined;
+}

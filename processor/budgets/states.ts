@@ -1,0 +1,57 @@
+import { formatUsd } from '../../pricing/money.ts';
+import { matchersText } from '../matcher.ts';
+import { accountLabels, accountMatchers, isoTime, type Account } from './account.ts';
+import { evaluate, type BudgetState } from './evaluate.ts';
+import { shareText } from './quantity.ts';
+
+/** How one key of one budget stands in the running period: as `GET /api/v1/budgets` answers it. */
+export interface BudgetStanding {
+  readonly budget: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly period: { readonly kind: string; readonly start: string; readonly end: string };
+  readonly amount_usd: string;
+  readonly spent_usd: string;
+  /** Spent by amount, cut to six decimals; null with an amount of 0. */
+  readonly ratio: number | null;
+  readonly state: BudgetState;
+  readonly thresholds: readonly {
+    /** As a share of the amount, as `ratio`; null with an amount of 0. */
+    readonly at: number | null;
+    readonly level: string;
+    readonly severity: string;
+    /** When it was told; null before. */
+    readonly fired_at: string | null;
+  }[];
+  readonly unpriced_calls: number;
+  /** The calls that are summed, for `where` of the other resources. */
+  readonly where: string;
+}
+
+export function standing(account: Account): BudgetStanding {
+  const { rule, period, terms, spent, unpricedCalls } = account;
+  const ratio = (value: bigint): number | null =>
+    terms.amount.value === 0n ? null : Number(shareText(value, terms.amount.value, 6));
+  return {
+    budget: rule.budget,
+    labels: accountLabels(account),
+    period: { kind: period.kind, start: isoTime(period.startUs), end: isoTime(period.endUs) },
+    amount_usd: formatUsd(terms.amount.value),
+    spent_usd: formatUsd(spent),
+    ratio: ratio(spent),
+    state: evaluate(terms, spent, period, period.startUs, account.fired).state,
+    thresholds: terms.limits.map(({ threshold, value }) => {
+      const at = account.fired.get(threshold.label);
+      const { label: level, severity } = threshold;
+      return { at: ratio(value), level, severity, fired_at: at === undefined ? null : isoTime(at) };
+    }),
+    unpriced_calls: unpricedCalls,
+    where: matchersText(accountMatchers(account)),
+  };
+}
+
+/** The fullest first: by spent / amount, exactly; an amount of 0 that was overspent before all others. */
+export function byFullness(a: Account, b: Account): number {
+  const [left, right] = [a.spent * b.terms.amount.value, b.spent * a.terms.amount.value];
+  if (left !== right) return left > right ? -1 : 1;
+  return a.spent > b.spent ? -1 : a.spent < b.spent ? 1 : 0;
+}

@@ -1,0 +1,67 @@
+import type { Alert } from './alert.ts';
+import { webhookBody } from './webhook-body.ts';
+import type { Webhook } from './rule.ts';
+
+/**
+ * What a receiver made of a post.
+ * - `refused`: it will say the same about this body again
+ * - `unwell`: it, or the way to it, may be better later (mistyped addresses and passwords included: people mend those)
+ */
+export type Delivery = { readonly result: 'taken' } | { readonly result: 'refused' | 'unwell'; readonly why: string };
+
+const TIMEOUT_MS = 10_000;
+const REFUSALS: ReadonlySet<number> = new Set([400, 413, 414, 422]);
+
+/**
+ * Posts alerts to a webhook, once. Never rejects. `why` holds no part of the URL, which may be a secret.
+ *
+ * @example await postAlerts({ receiver: 'ops', url: new URL('http://localhost:9000/hook') }, [alert], '')
+ */
+export async function postAlerts(
+  { receiver, url }: Webhook,
+  alerts: readonly Alert[],
+  externalUrl: string,
+  signal?: AbortSignal,
+): Promise<Delivery> {
+  const { target, authorization } = withoutCredentials(url);
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  try {
+    const response = await fetch(target, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'user-agent': 'spanledger', ...authorization },
+      body: JSON.stringify(webhookBody(alerts, receiver, externalUrl)),
+      // Followed, a redirect would turn the POST into a GET, and what was to be told would be lost with status 200.
+      redirect: 'manual',
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    });
+    await response.body?.cancel();
+    if (response.ok) return { result: 'taken' };
+    const redirected = response.status >= 300 && response.status < 400;
+    const why = `status ${response.status}${redirected ? ': it redirects; write the address that it leads to' : ''}`;
+    return { result: REFUSALS.has(response.status) ? 'refused' : 'unwell', why };
+  } catch (error) {
+    return { result: 'unwell', why: timeout.aborted ? `no answer within ${TIMEOUT_MS / 1000} s` : reason(error) };
+  }
+}
+
+/** A receiver's address that may be logged: no credentials, no path (chat services keep their secret there). */
+export function addressForLogs({ url }: Webhook): string {
+  return url.origin;
+}
+
+/** fetch refuses a URL with credentials; they travel as a header instead. */
+function withoutCredentials(url: URL): { target: URL; authorization: Readonly<Record<string, string>> } {
+  if (url.username === '' && url.password === '') return { target: url, authorization: {} };
+  const target = new URL(url);
+  target.username = '';
+  target.password = '';
+  const plain = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  return { target, authorization: { authorization: `Basic ${Buffer.from(plain).toString('base64')}` } };
+}
+
+/** The code of what went wrong (`ECONNREFUSED`, `ENOTFOUND`, …); messages may repeat the URL. */
+function reason(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code;
+  return cause instanceof Error ? cause.name : 'unknown error';
+}
