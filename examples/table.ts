@@ -24,7 +24,7 @@ export function costTable(title: string, lines: readonly CostLine[]): string {
     displayUsd(cost),
     total === 0n ? '—' : `${percent(cost, total)} %`,
   ];
-  return columns([
+  return columns('lrrr', [
     [title, 'calls', 'cost', 'share'],
     ...lines.map(row),
     ['total', calls.toLocaleString('en-US'), displayUsd(total), ''],
@@ -36,13 +36,16 @@ function percent(part: FemtoUsd, whole: FemtoUsd): string {
   return ((part * 200n + whole) / (whole * 2n)).toString();
 }
 
-/** Pads to columns: the first to the left, the others to the right. */
-export function columns(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
-  return rows
-    .map((row) => row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))))
-    .map((row) => row.join('  ').trimEnd())
-    .join('\n');
+/**
+ * Pads to columns, two spaces apart: `l` to the left, `r` to the right.
+ *
+ * @example columns('lr', [['a', '1'], ['bcd', '12']]) // 'a     1\nbcd  12'
+ */
+export function columns(sides: string, rows: readonly (readonly string[])[]): string {
+  const widths = Array.from(sides, (_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
+  const pad = (cell: string, at: number): string =>
+    sides[at] === 'r' ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0);
+  return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
 }
 
 export interface Verdict {

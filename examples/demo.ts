@@ -1,0 +1,81 @@
+/**
+ * The demo: `npm run demo`. A processor, an application with real client libraries and a simulated provider, all on this
+ * machine: neither keys nor a network are needed, and a processor that runs already is left alone. What happens is in
+ * play.ts; any difference between what is reported and what was expected is exit code 1. With `--once` it ends then,
+ * otherwise it stays up until Ctrl-C.
+ */
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { startProvider } from '../test/support/provider.ts';
+import { processorApi } from './api.ts';
+import { budgetsYaml } from './notices.ts';
+import { play } from './play.ts';
+import { startChild } from './processes.ts';
+import { startProcessor } from './processor.ts';
+import { startWebhook } from './webhook.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const stayUp = !process.argv.includes('--once');
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+/** Undone in reverse, whatever happens. */
+const undo: (() => Promise<unknown>)[] = [];
+
+try {
+  const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  process.exitCode = await Promise.race([demo(), interrupted.then(() => (stayUp ? 0 : 130))]);
+} catch (error) {
+  process.stderr.write(`the demo failed: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+} finally {
+  for (const step of undo.toReversed()) await step().catch(() => {});
+}
+
+async function demo(): Promise<number> {
+  if (!existsSync(join(root, 'dist/instrumentation/preload.cjs')))
+    throw new Error('the preload is not built; run "npm run build" first');
+  const folder = await mkdtemp(join(tmpdir(), 'spanledger-demo-'));
+  undo.push(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const webhook = await startWebhook();
+  undo.push(() => webhook.stop());
+  const provider = await startProvider();
+  undo.push(() => provider.stop());
+  await writeFile(join(folder, 'budgets.yaml'), budgetsYaml(webhook.url));
+  const processor = await startProcessor(folder);
+  undo.push(() => processor.stop());
+  say(`processor    ${processor.otlpUrl}, with a ledger of its own in ${folder}`);
+  const application = await startChild({
+    name: 'the application',
+    args: ['--require', 'spanledger/instrumentation', 'examples/app/app.ts'],
+    cwd: root,
+    env: {
+      PORT: '0',
+      OPENAI_API_KEY: 'not-needed',
+      OPENAI_BASE_URL: `${provider.url}/v1`,
+      ANTHROPIC_API_KEY: 'not-needed',
+      ANTHROPIC_BASE_URL: provider.url,
+      OTEL_SERVICE_NAME: 'demo-app',
+      OTEL_EXPORTER_OTLP_ENDPOINT: processor.otlpUrl,
+      // The budget's notices are told apart by call, so spans may not wait for each other.
+      OTEL_BSP_SCHEDULE_DELAY: '50',
+    },
+    ready: /listening on (\S+)/,
+  });
+  undo.push(() => application.stop());
+  const appUrl = application.match[1] ?? '';
+  say(`application  ${appUrl}, Express with openai and @anthropic-ai/sdk, its models simulated`);
+
+  const api = processorApi(processor.apiUrl);
+  const stage = { provider, webhook, appUrl, api, otlpUrl: processor.otlpUrl };
+  const problems = await Promise.race([play(stage, say), processor.died, application.died]);
+  for (const problem of problems) process.stderr.write(`${problem}\n`);
+  say(`\npage         ${processor.apiUrl}/`);
+  if (!stayUp) return problems.length === 0 ? 0 : 1;
+  say(
+    `a call       curl -H 'content-type: application/json' -H 'x-customer-id: you' -d '{"text":"Hi"}' ${appUrl}/summaries`,
+  );
+  say('Ctrl-C ends the demo and removes its ledger.');
+  return Promise.race([processor.died, application.died]);
+}
