@@ -3,4 +3,5 @@ export { readAnthropicMessagesUsage } from './anthropic-messages.ts';
 export { readOpenAIChatUsage } from './openai-chat.ts';
 export { readOpenAIEmbeddingsUsage } from './openai-embeddings.ts';
 export { readOpenAIResponsesUsage } from './openai-responses.ts';
+export { readUsageBlock } from './kinds.ts';
 export type { BlockReader, BlockReading } from './block.ts';

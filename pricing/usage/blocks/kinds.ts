@@ -1,0 +1,74 @@
+/** Which reader a usage block wants, by who sent it and by the keys that it has. */
+import { readAnthropicMessagesUsage } from './anthropic-messages.ts';
+import { invalid, isObject, type BlockReader, type BlockReading } from './block.ts';
+import { readOpenAIChatUsage } from './openai-chat.ts';
+import { readOpenAIEmbeddingsUsage } from './openai-embeddings.ts';
+import { readOpenAIResponsesUsage } from './openai-responses.ts';
+import { fromDisjoint } from '../usage.ts';
+import { isUnit } from '../units.ts';
+
+interface BlockKind {
+  readonly name: string;
+  /** Catalog names of the providers whose blocks these are; empty where many hosts write them. */
+  readonly providers: readonly string[];
+  /** One of these groups of keys must be there, whole. */
+  readonly keys: readonly (readonly string[])[];
+  /** None of these may be there. */
+  readonly without?: readonly string[];
+  readonly read: BlockReader;
+}
+
+/** Tried in this order: a provider's own kinds first, then those of many hosts. */
+const kinds: readonly BlockKind[] = [
+  {
+    name: 'anthropic-messages',
+    providers: ['anthropic'],
+    keys: [
+      ['input_tokens', 'cache_read_input_tokens'],
+      ['input_tokens', 'cache_creation_input_tokens'],
+      ['input_tokens', 'output_tokens'],
+    ],
+    without: ['total_tokens', 'input_tokens_details'],
+    read: readAnthropicMessagesUsage,
+  },
+  {
+    name: 'openai-responses',
+    providers: [],
+    keys: [['input_tokens', 'output_tokens']],
+    read: readOpenAIResponsesUsage,
+  },
+  { name: 'openai-chat', providers: [], keys: [['prompt_tokens', 'completion_tokens']], read: readOpenAIChatUsage },
+  { name: 'openai-embeddings', providers: [], keys: [['prompt_tokens']], read: readOpenAIEmbeddingsUsage },
+];
+
+/**
+ * Reads any usage block: a provider's own, or counts by our unit names. `provider` is the catalog's name, where known.
+ *
+ * @example readUsageBlock('openai', { prompt_tokens: 8, completion_tokens: 2 }).usage // counts { input: 8, output: 2 }
+ * @example readUsageBlock(undefined, { input: 8, output: 2 }).usage // the same
+ */
+export function readUsageBlock(provider: string | undefined, block: unknown): BlockReading {
+  if (block === undefined || block === null) return { usage: { status: 'missing' } };
+  if (!isObject(block)) return invalid('the usage block is no object');
+  const keys = Object.keys(block);
+  if (keys.length === 0) return { usage: { status: 'missing' } };
+  if (keys.every(isUnit)) return { usage: readUnits(block) };
+  const fits = (kind: BlockKind): boolean =>
+    kind.keys.some((group) => group.every((key) => Object.hasOwn(block, key))) &&
+    !(kind.without ?? []).some((key) => Object.hasOwn(block, key));
+  const own = kinds.filter((kind) => provider !== undefined && kind.providers.includes(provider));
+  const others = kinds.filter((kind) => provider === undefined || kind.providers.length === 0);
+  const kind = own.find(fits) ?? others.find(fits) ?? kinds.find(fits);
+  if (kind === undefined) return invalid(`no usage block that is known has only the keys ${keys.join(', ')}`);
+  return kind.read(block);
+}
+
+function readUnits(block: Readonly<Record<string, unknown>>): BlockReading['usage'] {
+  const counts: Record<string, number> = {};
+  for (const [unit, count] of Object.entries(block)) {
+    if (typeof count !== 'number')
+      return { status: 'invalid', detail: `${unit} is ${JSON.stringify(count)}, not a whole number` };
+    counts[unit] = count;
+  }
+  return fromDisjoint(counts, 'reported');
+}
