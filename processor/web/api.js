@@ -1,0 +1,70 @@
+/** The processor's HTTP API as the page uses it. Amounts are exact decimal strings in USD, instants are ISO 8601. */
+
+/** @typedef {{ calls: number, cost_usd: string | null, unpriced_calls: number, input_tokens: number, output_tokens: number }} Sums */
+/** @typedef {Sums & { other?: boolean, bucket?: string, [dimension: string]: unknown }} CostRow */
+/** @typedef {{ from: string, to: string, rows: CostRow[], total: Sums }} Costs */
+/** @typedef {{ unit: string, quantity: number, rate_usd: string, rate_usd_per_million: string, amount_usd: string }} Line */
+/** @typedef {Line & { provider: string, model: string, price_id: string, price_version: string, source: string, calls: number }} DerivationLine */
+/** @typedef {{ provider: string, model: string, reason: string, calls: number, input_tokens: number, output_tokens: number }} UnpricedLine */
+/** @typedef {{ lines: DerivationLine[], unpriced: UnpricedLine[], total_usd: string }} Derivation */
+/** @typedef {{ status: 'priced', amount_usd: string, lines: Line[], price_id: string, price_version: string, source: string, provider: string, model: string }} Priced */
+/** @typedef {{ status: 'unpriced', reason: string, detail: string }} Unpriced */
+/**
+ * @typedef {{
+ *   trace_id: string, span_id: string, rev: number, start: string, duration_ms: number, operation: string, dialect: string,
+ *   customer_id: string, feature: string, route: string, task_type: string, team: string, plan: string, environment: string,
+ *   workspace_id: string, service: string, provider: string, model: string, tier: string, status: string,
+ *   usage_state: string, usage_basis: string, usage: Record<string, number>, task_id: string, user_id: string,
+ *   session_id: string, response_id: string, attempts: number, fallback_from: string, error: string,
+ *   tags: Record<string, string>, charge: Priced | Unpriced
+ * }} Entry
+ */
+/** @typedef {{ entries: Entry[], next: string | null }} Entries */
+/** @typedef {{ at: number | null, level: string, severity: string, fired_at: string | null }} Threshold */
+/**
+ * @typedef {{
+ *   budget: string, labels: Record<string, string>, period: { kind: string, start: string, end: string },
+ *   amount_usd: string, spent_usd: string, ratio: number | null, state: string, thresholds: Threshold[], unpriced_calls: number,
+ *   where: string
+ * }} Budget
+ */
+/**
+ * @typedef {{
+ *   version: string, ledger: { kind: string, location: string, first: string | null },
+ *   prices: { version: string, checked: string, age_days: number, models: number },
+ *   received: { spans: number, calls: number, duplicates: number, other_spans: number, scopes: { scope: string, spans: number }[] },
+ *   forward: { endpoint: string, failed_spans: number } | null, now: string, otlp_url?: string
+ * }} Status
+ */
+
+/** The address of something on the API, relative to the page, so that it works under any path of a reverse proxy.
+ * @param {string} path
+ * @param {Record<string, string | number | undefined>} [query]
+ */
+export function address(path, query = {}) {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query))
+    if (value !== undefined && value !== '') search.set(name, String(value));
+  const text = search.toString();
+  return `api/v1/${path}${text === '' ? '' : `?${text}`}`;
+}
+
+/**
+ * @template T
+ * @param {string} url from `address`
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<T>}
+ * @throws {Error} whose message can be shown: what the API said of it, or that it can't be reached
+ */
+export async function get(url, signal) {
+  const response = await fetch(url, { headers: { accept: 'application/json' }, signal: signal ?? null }).catch(
+    (error) => {
+      throw signal?.aborted === true ? error : new Error('the processor can’t be reached', { cause: error });
+    },
+  );
+  /** @type {unknown} */
+  const body = await response.json().catch(() => undefined);
+  if (response.ok && body !== undefined) return /** @type {T} */ (body);
+  const detail = /** @type {{ detail?: unknown, title?: unknown } | undefined} */ (body);
+  throw new Error(String(detail?.detail ?? detail?.title ?? `the processor answered ${response.status}`));
+}

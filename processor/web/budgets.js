@@ -1,0 +1,79 @@
+import { amount, unpricedNote } from './amount.js';
+import { panelHead } from './breakdown.js';
+import { h } from './dom.js';
+import { money } from './money.js';
+import { count, percent, since } from './words.js';
+
+/** @import { Budget } from './api.js' */
+
+const SHOWN = 12;
+/** @type {Readonly<Record<string, string>>} */
+const levels = { ok: 'good', alerting: 'warn', exceeded: 'bad' };
+
+/**
+ * Budgets, the fullest first, as the API sorts them.
+ * @param {readonly Budget[]} budgets
+ */
+export function budgetsPanel(budgets) {
+  return [
+    panelHead('Budgets'),
+    h('ol', { class: 'rows wide' }, ...budgets.slice(0, SHOWN).map(row)),
+    budgets.length > SHOWN && h('p', { class: 'faint' }, `and ${count(budgets.length - SHOWN)} more, all below these`),
+  ];
+}
+
+/** @param {Budget} budget */
+function row(budget) {
+  const labels = Object.entries(budget.labels);
+  const whose = labels.map(([, value]) => value || 'Unassigned').join(' · ');
+  const level = levels[budget.state] ?? 'bad';
+  const from = new Date(budget.period.start);
+  const to = new Date(budget.period.end);
+  const where = budget.where;
+  const label = `budget ${budget.budget}${whose === '' ? '' : ` of ${whose}`}`;
+  return h(
+    'li',
+    { 'data-key': `${budget.budget}\u0000${JSON.stringify(budget.labels)}` },
+    h(
+      'div',
+      { class: 'first' },
+      h(
+        'span',
+        { class: 'name' },
+        whose || budget.budget,
+        whose !== '' && h('span', { class: 'faint' }, ` ${budget.budget}`),
+      ),
+      unpricedNote(budget.unpriced_calls),
+      h(
+        'span',
+        { class: 'of' },
+        amount(budget.spent_usd, { where, from, to, alone: true }, label),
+        h('span', { class: 'faint' }, ` of ${money(budget.amount_usd)}`),
+      ),
+    ),
+    h('span', {
+      class: `bar across ${level}`,
+      '--length': Math.max(0, Math.min(1, budget.ratio ?? 1)),
+      'aria-hidden': 'true',
+    }),
+    h(
+      'span',
+      { class: 'facts across' },
+      h('span', { class: level === 'good' ? '' : level }, fullness(budget)),
+      ` · ${budget.period.kind} from ${since(from)}`,
+      fired(budget),
+    ),
+  );
+}
+
+/** @param {Budget} budget */
+function fullness({ ratio }) {
+  if (ratio === null) return 'no amount';
+  return ratio > 1 ? `${percent(ratio)}, over` : percent(ratio);
+}
+
+/** The highest threshold that was told. @param {Budget} budget */
+function fired({ thresholds }) {
+  const told = thresholds.filter(({ fired_at: at }) => at !== null).map(({ level }) => level);
+  return told.length === 0 ? '' : ` · alerted at ${told.at(-1)}`;
+}
