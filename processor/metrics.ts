@@ -1,0 +1,245 @@
+/** A row of the table: everything that is exposed, and nothing else. */
+export interface Metric {
+  /** OpenTelemetry's name; Prometheus has underscores and, for counters, `_total`. */
+  readonly name: string;
+  /** UCUM; '' where the name says it. */
+  readonly unit: string;
+  readonly kind: 'counter' | 'gauge';
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+const spendLabels = ['provider', 'model', 'feature', 'plan', 'team', 'environment'] as const;
+
+/** From the ledger, since its first entry. */
+const ledgerMetrics = {
+  cost: {
+    name: 'spanledger.cost.usd',
+    unit: '',
+    kind: 'counter',
+    help: 'Cost of priced calls in USD',
+    labels: spendLabels,
+  },
+  tokens: {
+    name: 'spanledger.tokens',
+    unit: '{token}',
+    kind: 'counter',
+    help: 'Tokens, each counted under one type: input (not cached), cache_read, cache_write, output (without reasoning), reasoning',
+    labels: [...spendLabels, 'direction', 'type'],
+  },
+  calls: {
+    name: 'spanledger.calls',
+    unit: '{call}',
+    kind: 'counter',
+    help: 'LLM calls, by whether a price was found',
+    labels: [...spendLabels, 'status'],
+  },
+} as const satisfies Record<string, Metric>;
+
+/** Of this process, or as things stand now. */
+const stateMetrics = {
+  customer_cost: {
+    name: 'spanledger.customer.cost.usd',
+    unit: '',
+    kind: 'counter',
+    help: 'Cost in USD since the processor started, of the dearest customers; all others are "other"',
+    labels: ['customer_id'],
+  },
+  price_age: {
+    name: 'spanledger.prices.age.seconds',
+    unit: 's',
+    kind: 'gauge',
+    help: 'Time since the price book was last checked against its sources',
+    labels: [],
+  },
+  price_models: {
+    name: 'spanledger.prices.models',
+    unit: '{model}',
+    kind: 'gauge',
+    help: 'Models in the price book',
+    labels: [],
+  },
+  budget_spent: {
+    name: 'spanledger.budget.spent.usd',
+    unit: '',
+    kind: 'gauge',
+    help: 'Spent in the running period, of the keys of each budget that are nearest to its amount',
+    labels: ['budget', 'key'],
+  },
+  budget_limit: {
+    name: 'spanledger.budget.limit.usd',
+    unit: '',
+    kind: 'gauge',
+    help: 'Amount of the budget in the running period',
+    labels: ['budget', 'key'],
+  },
+  budget_ratio: {
+    name: 'spanledger.budget.ratio',
+    unit: '1',
+    kind: 'gauge',
+    help: 'Spent by amount in the running period',
+    labels: ['budget', 'key'],
+  },
+} as const satisfies Record<string, Metric>;
+
+/** What the processor counts itself, from its start. At most one label. */
+const counterMetrics = {
+  received_spans: {
+    name: 'spanledger.received.spans',
+    unit: '{span}',
+    kind: 'counter',
+    help: 'Spans received',
+    labels: [],
+  },
+  received_calls: {
+    name: 'spanledger.received.calls',
+    unit: '{call}',
+    kind: 'counter',
+    help: 'LLM calls that were new to the ledger',
+    labels: [],
+  },
+  duplicate_calls: {
+    name: 'spanledger.duplicate.calls',
+    unit: '{call}',
+    kind: 'counter',
+    help: 'Calls that were in the ledger already and changed nothing',
+    labels: [],
+  },
+  estimated_calls: {
+    name: 'spanledger.estimated.calls',
+    unit: '{call}',
+    kind: 'counter',
+    help: 'New calls whose usage is not what the provider reported, by usage state',
+    labels: ['state'],
+  },
+  untagged_calls: {
+    name: 'spanledger.untagged.calls',
+    unit: '{call}',
+    kind: 'counter',
+    help: 'New calls without this tag',
+    labels: ['tag'],
+  },
+  unpriced_calls: {
+    name: 'spanledger.unpriced.calls',
+    unit: '{call}',
+    kind: 'counter',
+    help: 'New calls without a figure, by reason: their cost is unknown and in no sum',
+    labels: ['reason'],
+  },
+  aggregate_spans: {
+    name: 'spanledger.aggregate.spans',
+    unit: '{span}',
+    kind: 'counter',
+    help: 'Spans that repeat the usage of their children and are not charged',
+    labels: [],
+  },
+  other_spans: {
+    name: 'spanledger.other.spans',
+    unit: '{span}',
+    kind: 'counter',
+    help: 'Spans that speak of no LLM call, by instrumentation scope',
+    labels: ['scope'],
+  },
+  unreadable_spans: {
+    name: 'spanledger.unreadable.spans',
+    unit: '{span}',
+    kind: 'counter',
+    help: 'Spans that could not be read and were passed on as they came',
+    labels: [],
+  },
+  refused_requests: {
+    name: 'spanledger.refused.requests',
+    unit: '{request}',
+    kind: 'counter',
+    help: 'OTLP requests that were refused, by error code',
+    labels: ['code'],
+  },
+  forward_failed_spans: {
+    name: 'spanledger.forward.failed.spans',
+    unit: '{span}',
+    kind: 'counter',
+    help: 'Spans that the backend did not take; their calls are in the ledger all the same',
+    labels: [],
+  },
+  budget_crossings: {
+    name: 'spanledger.budget.crossings',
+    unit: '{crossing}',
+    kind: 'counter',
+    help: 'Budget thresholds that were crossed',
+    labels: [],
+  },
+  budget_notifications: {
+    name: 'spanledger.budget.notifications',
+    unit: '{notification}',
+    kind: 'counter',
+    help: 'Budget alerts that were delivered',
+    labels: [],
+  },
+  budget_notification_failures: {
+    name: 'spanledger.budget.notification.failures',
+    unit: '{attempt}',
+    kind: 'counter',
+    help: 'Attempts to deliver budget alerts that failed and are tried again',
+    labels: [],
+  },
+  budget_notifications_refused: {
+    name: 'spanledger.budget.notifications.refused',
+    unit: '{notification}',
+    kind: 'counter',
+    help: 'Budget alerts that the receiver refuses',
+    labels: [],
+  },
+  series_overflow: {
+    name: 'spanledger.series.overflow',
+    unit: '{call}',
+    kind: 'counter',
+    help: 'Calls whose labels were folded into "other" because the series budget is used up',
+    labels: [],
+  },
+} as const satisfies Record<string, Metric>;
+
+/** The single source of names for `/metrics`, dashboards and docs. To add a metric, add a row. */
+export const metricTable = { ...ledgerMetrics, ...stateMetrics, ...counterMetrics };
+
+export type MetricName = keyof typeof metricTable;
+export type CounterName = keyof typeof counterMetrics;
+export const counterNames = Object.keys(counterMetrics) as readonly CounterName[];
+
+/** Label values of one counter; further ones are counted under "other". */
+const MAX_LABELS = 100;
+const MAX_LABEL_LENGTH = 200;
+
+/** The processor's own counters. Memory is bounded whatever is counted. */
+export interface Counters {
+  /**
+   * @param amount a whole number, 0 or more
+   * @param label the value of the counter's label, where it has one
+   * @example counters.add('refused_requests', 1, 'malformed_otlp')
+   */
+  add(name: CounterName, amount?: number, label?: string): void;
+  /** The sum over all labels, or of one. */
+  get(name: CounterName, label?: string): number;
+  /** Label values and their counts, in the order in which they came up; '' where there is no label. */
+  labelled(name: CounterName): ReadonlyMap<string, number>;
+}
+
+/** @example const counters = createCounters(); counters.add('received_spans', 512); */
+export function createCounters(): Counters {
+  const counts = new Map<CounterName, Map<string, number>>(counterNames.map((name) => [name, new Map()]));
+  const of = (name: CounterName): Map<string, number> => counts.get(name) ?? new Map<string, number>();
+  return {
+    add(name, amount = 1, label = '') {
+      const values = of(name);
+      const short = label.length > MAX_LABEL_LENGTH ? `${label.slice(0, MAX_LABEL_LENGTH)}…` : label;
+      const key = values.has(short) || values.size < MAX_LABELS ? short : 'other';
+      values.set(key, (values.get(key) ?? 0) + amount);
+    },
+    get(name, label) {
+      if (label !== undefined) return of(name).get(label) ?? 0;
+      let sum = 0;
+      for (const count of of(name).values()) sum += count;
+      return sum;
+    },
+    labelled: (name) => of(name),
+  };
+}
