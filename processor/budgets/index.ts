@@ -18,7 +18,7 @@ export type { BudgetCounter } from './events.ts';
 export interface BudgetsOptions {
   readonly rules: readonly Rule[];
   /** Where crossings are told; undefined: in the log. */
-  readonly webhook: Webhook | undefined;
+  readonly notify: Webhook | undefined;
   readonly ledger: Pick<Ledger, 'costs' | 'addCrossing' | 'crossing' | 'markDelivered' | 'undelivered'>;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** The clock: which period is running. */
@@ -53,16 +53,16 @@ export interface Budgets {
  * its own key and then told, so it is told at least once, and never again after a restart.
  *
  * @example
- * const budgets = createBudgets({ rules, webhook, ledger, log });
+ * const budgets = createBudgets({ rules, notify, ledger, log });
  * await budgets.start();
  * budgets.observe(await ledger.append(entries));
  */
 export function createBudgets(options: BudgetsOptions): Budgets {
-  const { rules, webhook, ledger, log, externalUrl = '', sweepMs = 15_000, firstPauseMs = 1000 } = options;
+  const { rules, notify, ledger, log, externalUrl = '', sweepMs = 15_000, firstPauseMs = 1000 } = options;
   const now = options.now ?? ((): Micros => Date.now() * 1000);
   const events = createEvents(log, options.count ?? (() => undefined));
   const trackers = rules.map((rule) => new Tracker(rule));
-  const notifier = new Notifier({ ledger, webhook, externalUrl, events, firstPauseMs });
+  const notifier = new Notifier({ ledger, webhook: notify, externalUrl, events, firstPauseMs });
   const remembered = notifier.push.bind(notifier);
   const crossings = new Crossings({ ledger, events, remembered, firstPauseMs });
   const running = new Map<Tracker, Micros>();

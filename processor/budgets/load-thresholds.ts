@@ -7,6 +7,7 @@ const threshold = {
   keys: ['at', 'severity'],
   required: ['at', 'severity'],
   later: ['forecast', 'margin', 'for', 'action'],
+  instead: ['forecast', 'margin'],
 };
 
 /** Severities that receivers know. Others are allowed; what looks like a slip in one of these is not. */

@@ -1,3 +1,4 @@
+import { isMap } from 'yaml';
 import type { DimensionName, Matcher } from '../ledger.ts';
 import { dimensionNames } from '../ledger.ts';
 import { isDimension, parseMatcher } from '../matcher.ts';
@@ -5,7 +6,7 @@ import { nearest } from '../nearest.ts';
 import { loadNotify } from './load-notify.ts';
 import { loadThresholds } from './load-thresholds.ts';
 import { isTimezone, periodKinds, type PeriodKind } from './period.ts';
-import { readAmount } from './quantity.ts';
+import { readAmount, type Amount } from './quantity.ts';
 import type { BudgetsFile, Override, Rule } from './rule.ts';
 import { readTemplate } from './template.ts';
 import { YamlReader, type Fields, type Mistake, type Place } from './yaml.ts';
@@ -41,14 +42,15 @@ export function loadBudgets(path: string, text: string): Loaded {
   const yaml = new YamlReader(text);
   const rules: Rule[] = [];
   const names = new Map<string, Place>();
-  const fields = yaml.root.node === null ? undefined : yaml.fields(yaml.root, file);
-  if (yaml.root.node === null) yaml.wrong(yaml.root, 'is empty; "spanledger budgets init" writes one to start from');
+  const empty = yaml.readable && yaml.root.node === null;
+  if (empty) yaml.wrong(yaml.root, 'there is nothing in it; "spanledger budgets init" writes one to start from');
+  const fields = !yaml.readable || empty ? undefined : yaml.fields(yaml.root, file);
   const groups = fields?.get('groups');
   for (const place of (groups && yaml.items(groups)) ?? []) rules.push(...loadGroup(yaml, place, names));
   const notify = fields?.get('notify');
   const webhook = notify && loadNotify(yaml, notify);
   const { mistakes } = yaml;
-  return mistakes.length > 0 ? { status: 'invalid', path, mistakes } : { status: 'valid', rules, webhook };
+  return mistakes.length > 0 ? { status: 'invalid', path, mistakes } : { status: 'valid', rules, notify: webhook };
 }
 
 /** All mistakes for people, one a line: `budgets.yaml:7:13: amount: "5" has no unit; write 5 USD`. */
@@ -77,7 +79,7 @@ function loadRule(
   const budget = optional(fields, 'budget', (at) => loadName(yaml, at, names));
   const match = optional(fields, 'match', (at) => loadMatch(yaml, at)) ?? [];
   const by = optional(fields, 'by', (at) => loadBy(yaml, at)) ?? [];
-  const amount = optional(fields, 'amount', (at) => yaml.value(at, readAmount));
+  const amount = optional(fields, 'amount', (at) => loadAmount(yaml, at));
   const period = optional(fields, 'period', (at) => yaml.value(at, readPeriod));
   const timezone = optional(fields, 'timezone', (at) => yaml.value(at, readTimezone)) ?? 'UTC';
   const overrides = optional(fields, 'overrides', (at) => loadOverrides(yaml, at)) ?? [];
@@ -105,6 +107,11 @@ function loadName(yaml: YamlReader, place: Place, names: Map<string, Place>): st
     return yaml.wrong(place, `there is another budget named "${name}"; names are unique in the file`);
   names.set(name, place);
   return name;
+}
+
+function loadAmount(yaml: YamlReader, place: Place): Amount | undefined {
+  if (isMap(place.node)) return yaml.wrong(place, 'amounts by revenue are not supported yet; write an amount in USD');
+  return yaml.value(place, readAmount);
 }
 
 function loadMatch(yaml: YamlReader, place: Place): readonly Matcher[] {
@@ -136,7 +143,7 @@ function loadOverrides(yaml: YamlReader, place: Place): readonly Override[] {
   return (yaml.items(place) ?? []).flatMap((at) => {
     const fields = yaml.fields(at, override);
     const match = fields && optional(fields, 'match', (where) => loadOverrideMatch(yaml, where));
-    const amount = fields && optional(fields, 'amount', (where) => yaml.value(where, readAmount));
+    const amount = fields && optional(fields, 'amount', (where) => loadAmount(yaml, where));
     return match === undefined || amount === undefined ? [] : [{ match, amount }];
   });
 }

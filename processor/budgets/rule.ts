@@ -47,5 +47,5 @@ export interface Webhook {
 export interface BudgetsFile {
   readonly rules: readonly Rule[];
   /** Without it crossings are remembered, logged and shown. */
-  readonly webhook: Webhook | undefined;
+  readonly notify: Webhook | undefined;
 }

@@ -24,10 +24,12 @@ export interface Shape {
   readonly keys: readonly string[];
   readonly required?: readonly string[];
   readonly later?: readonly string[];
+  /** Keys of `later` that stand in the place of required ones. */
+  readonly instead?: readonly string[];
 }
 
 /** More aliases than anybody writes by hand: a file that unfolds without end is refused. */
-const MAX_ALIASES = 1000;
+const MAX_ALIASES = 500;
 
 /**
  * A YAML file that is read value by value. Whatever is wrong is noted with its position, and the reading goes on, so that
@@ -43,6 +45,11 @@ export class YamlReader {
     this.#document = parseDocument(text, { lineCounter: this.#lines, uniqueKeys: false, prettyErrors: false });
     for (const { pos, message } of [...this.#document.errors, ...this.#document.warnings])
       this.#found.push({ offset: pos[0], message: message.replace(/ at line \d+, column \d+[^]*$/, '') });
+  }
+
+  /** Whether it is YAML at all. If not, only that is worth telling. */
+  get readable(): boolean {
+    return this.#document.errors.length === 0;
   }
 
   /** The whole document; its node is null for a file that is empty or holds comments only. */
@@ -75,6 +82,7 @@ export class YamlReader {
       if (shape.keys.includes(key)) fields.set(key, value);
       else this.#wrongKey(place, value.keyOffset, `"${key}" ${unreadKey(key, shape)}`);
     }
+    if (shape.instead?.some((key) => entries.has(key)) === true) return fields;
     for (const key of shape.required ?? []) if (!entries.has(key)) this.wrong(place, `"${key}" is missing`);
     return fields;
   }

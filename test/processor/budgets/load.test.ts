@@ -1,0 +1,172 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseUsd } from '../../../pricing/money.ts';
+import { loadBudgets, mistakesText } from '../../../processor/budgets/load.ts';
+import { starterFile } from '../../../processor/budgets/starter.ts';
+
+const folder = join(import.meta.dirname, '../../fixtures/budgets');
+const load = (name: string): ReturnType<typeof loadBudgets> =>
+  loadBudgets(name, readFileSync(join(folder, name), 'utf8'));
+
+/** Every mistake of a file, in its order, as `line:column message`. */
+const bad: Readonly<Record<string, readonly string[]>> = {
+  'amounts.bad.yaml': [
+    '4:89 amount: "$5" has a sign for a unit; write it as in 5 USD',
+    '5:59 amount: "5 EUR": "EUR" is not a unit of an amount; it is written as in 5 USD',
+    '6:59 amount: "-5 USD" is negative; an amount is 0 USD or more',
+    '7:59 amount: "1,500 USD" is not a plain decimal number; write it as in 1500.50 USD',
+    '8:59 amount: "0.0000000000000001" has more than 15 decimals',
+    '9:51 amount: a value is needed here, not nothing',
+    '10:9 rules[6]: "amount" is missing',
+    '11:54 at: "0%" would be crossed before anything is spent; write more than 0%',
+    '12:54 at: "0 USD" would be crossed before anything is spent; write more than 0 USD',
+    '13:54 at: "-1%" is not a percentage such as 70% (at most 6 decimals)',
+    '14:59 amount: "5 usd": "usd" is not a unit of an amount; it is written as in 5 USD',
+  ],
+  'broken.bad.yaml': ['3:5 Flow sequence in block collection must be sufficiently indented and end with a ]'],
+  'doubled.bad.yaml': [
+    '3:5 groups[0]: "name" is there twice',
+    '5:9 rules[0]: a map of keys and values is needed here, not a single value',
+    '6:5 groups[1]: "name" is missing',
+    '6:12 rules: a list is needed here, not a map',
+  ],
+  'empty.bad.yaml': ['1:1 the file: there is nothing in it; "spanledger budgets init" writes one to start from'],
+  'many.bad.yaml': [
+    '3:15 labels: "budget" is a label that alerts set themselves; take another name',
+    '3:26 labels: "a-b" is not a label name (letters, digits and _)',
+    '6:17 match[0]: "plann" is not a dimension; did you mean "plan"?',
+    '6:32 match[1]: "pro(" is not a regular expression: Unterminated group',
+    '6:48 match[2]: "plan pro" is not a matcher such as plan="pro"',
+    '7:14 by[0]: "custmer_id" is not a dimension; did you mean "customer_id"?',
+    '7:35 by[2]: "feature" is there twice',
+    '8:17 amount: "5" has no unit; write 5 USD',
+    '9:17 period: "mont" is not a period; did you mean "month"?',
+    '10:9 rules[0]: "timezon" is unknown; did you mean "timezone"?',
+    '11:19 timezone: "Mars/Olympus" is not a time zone such as Europe/Berlin or UTC',
+    '13:19 at: "70" has no unit; write 70% or an amount such as 35 USD',
+    '13:33 severity: "warnin" is not a severity; did you mean "warning"?',
+    '15:19 at: there is another threshold at 90%',
+    '16:33 summary: alerts of this budget have no label "nobody"; they have alertname, budget, threshold, basis, severity, period, feature',
+    '17:9 rules[1]: "amount" is missing',
+    '17:9 rules[1]: "period" is missing',
+    '17:17 budget: there is another budget named "customer-monthly"; names are unique in the file',
+    '18:9 by: a list is needed here, not nothing',
+    '19:21 thresholds: is empty; without a threshold nobody would be told',
+  ],
+  'not-yet.bad.yaml': [
+    '3:5 groups[0]: "interval" is not supported yet; leave it out',
+    '6:17 amount: "2e6 tokens": amounts in tokens are not supported yet; write an amount in USD',
+    '7:17 period: rolling periods are not supported yet',
+    '8:9 rules[0]: "anchor" is not supported yet; leave it out',
+    '9:9 rules[0]: "growth" is not supported yet; leave it out',
+    '10:9 rules[0]: "unpriced" is not supported yet; leave it out',
+    '12:44 thresholds[0]: "action" is not supported yet; leave it out',
+    '14:17 amount: amounts by revenue are not supported yet; write an amount in USD',
+    '16:24 thresholds[0]: "margin" is not supported yet; leave it out',
+    '17:1 the file: "time_intervals" is not supported yet; leave it out',
+    '20:3 notify: "alertmanager" is not supported yet; leave it out',
+  ],
+  'notify-both.bad.yaml': [
+    '2:27 url: this is not a URL such as https://example.com/hook',
+    '2:50 receivers: there is "webhook" already; write one or the other',
+  ],
+  'notify-url.bad.yaml': ['2:20 webhook: a map of keys and values is needed here, not a single value'],
+  'notify.bad.yaml': [
+    '3:22 receiver: no receiver "opss"; did you mean "ops"?',
+    '6:32 url: only http and https URLs can be called, not ftp:',
+    '6:70 webhook_configs[1]: more than one webhook of a receiver is not supported yet',
+    '7:7 receivers[1]: "webhook_configs" is missing',
+    '8:7 receivers[1]: "email_configs" is not supported yet; leave it out',
+  ],
+  'override.bad.yaml': [
+    '8:22 match: without a matcher it would apply to every key; set "amount" of the budget instead',
+    '9:13 overrides[1]: "amount" is missing',
+    '9:38 overrides[1]: "amont" is unknown; did you mean "amount"?',
+    '10:13 overrides[2]: a map of keys and values is needed here, not a single value',
+    '11:19 max_keys: "0" is not a whole number from 1 to 1000000',
+    '12:22 thresholds[0]: "severity" is missing',
+  ],
+};
+
+describe('budgets.yaml with mistakes', () => {
+  it.each(Object.entries(bad))('%s', (name, expected) => {
+    const loaded = load(name);
+    const mistakes = loaded.status === 'invalid' ? loaded.mistakes : [];
+    expect(mistakes.map(({ line, column, message }) => `${line}:${column} ${message}`)).toEqual(expected);
+  });
+
+  it('has a row for every file', () => {
+    const files = readdirSync(folder).filter((name) => name.endsWith('.bad.yaml'));
+    expect(files.toSorted()).toEqual(Object.keys(bad).toSorted());
+  });
+
+  it('repeats no secret of a URL', () => {
+    for (const name of Object.keys(bad)) {
+      const loaded = load(name);
+      expect(loaded.status === 'invalid' && mistakesText(loaded)).not.toContain('hush');
+    }
+  });
+
+  it('refuses a file that unfolds without end', () => {
+    const rule = '{ budget: a, amount: 1 USD, period: day, thresholds: [{ at: 50%, severity: info }], match: &m [] }';
+    const many = Array.from({ length: 501 }, (_, index) => `      - { budget: b${index}, match: *m }`).join('\n');
+    const loaded = loadBudgets('x', `groups:\n  - name: x\n    rules:\n      - ${rule}\n${many}\n`);
+    expect(loaded.status === 'invalid' && mistakesText(loaded)).toContain('too many aliases');
+  });
+});
+
+describe('budgets.yaml', () => {
+  it('is read whole', () => {
+    const loaded = load('whole.good.yaml');
+    expect(loaded).toMatchObject({
+      status: 'valid',
+      rules: [
+        {
+          budget: 'customer-monthly',
+          group: 'customers',
+          labels: { owner: 'growth' },
+          match: [
+            { name: 'environment', op: '=', value: 'production' },
+            { name: 'plan', op: '!=', value: 'internal' },
+          ],
+          by: ['customer_id'],
+          amount: { unit: 'USD', value: parseUsd('5') },
+          period: 'month',
+          timezone: 'Europe/Berlin',
+          overrides: [
+            { match: [{ name: 'customer_id', op: '=', value: 'acme' }], amount: { value: parseUsd('500') } },
+            { match: [{ name: 'plan', op: '=~', value: 'pro|enterprise' }], amount: { value: parseUsd('40.5') } },
+          ],
+          thresholds: [
+            { label: '110%', severity: 'critical' },
+            { label: '70%', severity: 'warning' },
+            { label: '35 USD', severity: 'page' },
+          ],
+          maxKeys: 5000,
+        },
+        { budget: 'org-daily', labels: {}, match: [], by: [], amount: { value: 0n }, period: 'day', timezone: 'UTC' },
+      ],
+      notify: { receiver: 'ops' },
+    });
+    expect(loaded.status === 'valid' && loaded.notify?.url.hostname).toBe('example.com');
+  });
+
+  it('may have no budget at all, a short webhook, and aliases', () => {
+    expect(load('webhook.good.yaml')).toMatchObject({ status: 'valid', rules: [], notify: { receiver: 'webhook' } });
+    const loaded = load('anchors.good.yaml');
+    expect(loaded.status === 'valid' && loaded.rules.map(({ thresholds }) => thresholds[0]?.label)).toEqual([
+      '50%',
+      '50%',
+    ]);
+  });
+
+  it('is valid as "budgets init" writes it, with and without its webhook', () => {
+    const withWebhook = starterFile.replace('# notify:\n#   webhook:\n#     url:', 'notify:\n  webhook:\n    url:');
+    expect(withWebhook).not.toBe(starterFile);
+    for (const text of [starterFile, withWebhook]) {
+      const loaded = loadBudgets('budgets.yaml', text);
+      expect(loaded.status === 'invalid' ? mistakesText(loaded) : loaded.rules.length).toBe(4);
+    }
+  });
+});
