@@ -10,7 +10,8 @@ import { build } from 'esbuild';
 const root = import.meta.dirname;
 const aside = `${root}/dist.${process.pid}`;
 const copied = ['processor/bin.cjs', 'processor/web', 'pricing/catalog', 'instrumentation/preload.cjs'];
-const bundled = ['instrumentation/register.ts'];
+// The exporter is a bundle of its own: it is loaded with the first call, not with the application.
+const bundled = ['instrumentation/register.ts', 'instrumentation/export.ts'];
 const started = new Date();
 
 try {

@@ -1,0 +1,71 @@
+import { readOpenAIChatUsage } from '../../pricing/usage/blocks/index.ts';
+import { servedTier } from '../../pricing/usage/tier.ts';
+import { bytesOf, countOf, isJson, listOf, textOf, type AnswerFacts, type Json, type WireApi } from './api.ts';
+
+/** `POST /chat/completions`, of OpenAI and of every host that speaks the same. */
+export const openaiChat: WireApi = {
+  name: 'openai-chat',
+  operation: 'chat',
+  request: (body) => ({
+    model: textOf(body['model']),
+    maxTokens: countOf(body['max_completion_tokens']) ?? countOf(body['max_tokens']),
+    stream: body['stream'] === true,
+  }),
+  readBody(body, into) {
+    readHead(body, into);
+    for (const [index, choice] of listOf(body['choices']).entries()) readFinish(choice, index, into);
+    into.complete = true;
+  },
+  readEvent(event, into) {
+    readHead(event, into);
+    const { choices } = event;
+    if (!Array.isArray(choices)) return;
+    for (const choice of choices) {
+      if (!isJson(choice)) continue;
+      if (isJson(choice['delta'])) into.textBytes += deltaBytes(choice['delta']);
+      // The legacy completions API has the text itself in the choice.
+      into.textBytes += bytesOf(choice['text']);
+      if (choice['finish_reason'] !== null) readFinish(choice, 0, into);
+    }
+  },
+  readUsage: readOpenAIChatUsage,
+  tierOf: ({ openaiTier }) => servedTier(openaiTier),
+  input: (body) => [body['messages'], body['prompt'], body['tools'], body['functions'], body['response_format']],
+  asking: {
+    ask: (body) =>
+      body['stream_options'] === undefined ? { ...body, stream_options: { include_usage: true } } : undefined,
+    isAnswer: ({ choices, usage }) => Array.isArray(choices) && choices.length === 0 && isJson(usage),
+    // With the question every chunk carries `usage: null`; without it none has the key.
+    strip: (event) => {
+      if (event['usage'] === null) delete event['usage'];
+    },
+  },
+};
+
+/** `POST /completions`: the same but for its operation. */
+export const openaiCompletions: WireApi = { ...openaiChat, name: 'openai-completions', operation: 'text_completion' };
+
+function readHead(body: Json, into: AnswerFacts): void {
+  into.id ??= textOf(body['id']);
+  into.model ??= textOf(body['model']);
+  into.openaiTier = textOf(body['service_tier']) ?? into.openaiTier;
+  if (isJson(body['usage'])) into.block = body['usage'];
+}
+
+function readFinish(choice: Json, at: number, into: AnswerFacts): void {
+  const reason = textOf(choice['finish_reason']);
+  if (reason === undefined) return;
+  into.finishReasons[countOf(choice['index']) ?? at] = reason;
+  into.complete = true;
+}
+
+function deltaBytes(delta: Json): number {
+  let bytes = bytesOf(delta['content']) + bytesOf(delta['refusal']);
+  // Not OpenAI's own names, but what DeepSeek, xAI, OpenRouter and others stream their reasoning as.
+  bytes += bytesOf(delta['reasoning_content']) || bytesOf(delta['reasoning']);
+  const calls = delta['tool_calls'];
+  if (!Array.isArray(calls)) return bytes;
+  for (const call of listOf(calls))
+    if (isJson(call['function'])) bytes += bytesOf(call['function']['name']) + bytesOf(call['function']['arguments']);
+  return bytes;
+}

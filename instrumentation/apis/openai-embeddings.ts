@@ -1,0 +1,17 @@
+import { readOpenAIEmbeddingsUsage } from '../../pricing/usage/blocks/index.ts';
+import { isJson, textOf, type WireApi } from './api.ts';
+
+/** `POST /embeddings`. */
+export const openaiEmbeddings: WireApi = {
+  name: 'openai-embeddings',
+  operation: 'embeddings',
+  request: (body) => ({ model: textOf(body['model']), maxTokens: undefined, stream: false }),
+  readBody(body, into) {
+    into.model = textOf(body['model']);
+    if (isJson(body['usage'])) into.block = body['usage'];
+    into.complete = true;
+  },
+  readEvent: () => {},
+  readUsage: readOpenAIEmbeddingsUsage,
+  input: (body) => [body['input']],
+};

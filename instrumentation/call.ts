@@ -1,0 +1,210 @@
+import type { Attributes, SpanContext } from '@opentelemetry/api';
+import { inputTokens, outputTokens, type Counts } from '../pricing/usage/usage.ts';
+import { emptyAnswer, isJson, type AnswerFacts, type Json, type RequestFacts, type WireApi } from './apis/api.ts';
+import { errorType } from './error-type.ts';
+import { estimateTokens, textBytes } from './estimate.ts';
+import { failed, guarded } from './guard.ts';
+import type { Server } from './provider.ts';
+import { attr, usagePrefix } from './semconv.ts';
+
+/** A call that is over, ready to become a span. Times are milliseconds since the Unix epoch. */
+export interface FinishedCall {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+  /** The span that was active in the application. */
+  readonly parent: SpanContext | undefined;
+  readonly attributes: Attributes;
+  /** `error.type`, where the call failed for the application. */
+  readonly error: string | undefined;
+}
+
+export interface CallStart {
+  readonly api: WireApi;
+  /** The request as the application made it. */
+  readonly body: Json;
+  readonly server: Server | undefined;
+  /** The client's own provider, for hosts that nobody knows. */
+  readonly provider: string;
+  readonly tags: Attributes;
+  /** The span that is active in the application. */
+  readonly parent: SpanContext | undefined;
+}
+
+/** Units whose place in the totals has a name in the conventions. */
+const conventional: ReadonlySet<string> = new Set(['input', 'cache_read', 'cache_write', 'output', 'reasoning']);
+const longestRaw = 4096;
+
+/**
+ * The life of one logical call: it begins, takes one or more attempts, is answered (whole or in events), and ends exactly
+ * once, whatever happens. Nothing here throws.
+ */
+export class Call {
+  /** HTTP attempts. */
+  attempts = 1;
+  ended = false;
+  /** The client library reads the body itself and says what became of it: a look at the response must not come between. */
+  libraryReads = false;
+  readonly api: WireApi;
+  readonly request: RequestFacts;
+  readonly #answer: AnswerFacts = emptyAnswer();
+  readonly #start = Date.now();
+  readonly #clock = performance.now();
+  readonly #begun: CallStart;
+  readonly #done: (call: Call, finished: FinishedCall) => void;
+  #answered = false;
+
+  constructor(begun: CallStart, done: (call: Call, finished: FinishedCall) => void) {
+    this.api = begun.api;
+    this.request = begun.api.request(begun.body);
+    this.#begun = begun;
+    this.#done = done;
+  }
+
+  /** The provider took the request: from here on the input is billed, whatever becomes of the answer. */
+  answered(): void {
+    this.#answered = true;
+  }
+
+  /** The whole answer. Ends the call. */
+  body(body: unknown): void {
+    if (this.ended) return;
+    if (isJson(body)) guarded(() => this.api.readBody(body, this.#answer));
+    else this.#answer.complete = true;
+    this.end();
+  }
+
+  /** One event of the answer. */
+  event(event: unknown): void {
+    if (this.ended || !isJson(event)) return;
+    try {
+      this.api.readEvent(event, this.#answer);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  /** Ends the call with what is known: the answer is over, or nobody will ever read the rest. */
+  end(): void {
+    this.#end(this.#answer.error, undefined);
+  }
+
+  /** Ends the call as failed for the application. */
+  fail(error: unknown): void {
+    this.#end(guarded(() => errorType(error)) ?? '_OTHER', error);
+  }
+
+  #end(type: string | undefined, error: unknown): void {
+    if (this.ended) return;
+    this.ended = true;
+    const end = this.#start + (performance.now() - this.#clock);
+    const finished = guarded(() => this.#finish(end, type, error));
+    if (finished !== undefined) this.#done(this, finished);
+  }
+
+  #finish(end: number, error: string | undefined, cause: unknown): FinishedCall {
+    const { api, request } = this;
+    const { server, provider, tags, parent } = this.#begun;
+    const attributes: Attributes = {
+      ...tags,
+      [attr.operation]: api.operation,
+      [attr.provider]: server?.provider ?? provider,
+      [attr.attempts]: this.attempts,
+    };
+    put(attributes, attr.requestModel, request.model);
+    put(attributes, attr.requestMaxTokens, request.maxTokens);
+    if (request.stream) attributes[attr.requestStream] = true;
+    put(attributes, attr.serverAddress, server?.host);
+    put(attributes, attr.serverPort, server?.port);
+    this.#describeAnswer(attributes);
+    this.#describeUsage(attributes, error !== undefined);
+    put(attributes, attr.errorType, error);
+    const status = isObject(cause) ? cause['status'] : undefined;
+    if (typeof status === 'number') attributes[attr.httpStatus] = status;
+    const name = request.model === undefined ? api.operation : `${api.operation} ${request.model}`;
+    return { name, start: this.#start, end, parent, attributes, error };
+  }
+
+  #describeAnswer(attributes: Attributes): void {
+    const answer = this.#answer;
+    put(attributes, attr.responseModel, answer.model);
+    put(attributes, attr.responseId, answer.id);
+    put(attributes, attr.openaiServiceTier, answer.openaiTier);
+    const reasons = answer.finishReasons.filter((reason) => reason !== undefined);
+    if (reasons.length > 0) attributes[attr.finishReasons] = reasons;
+  }
+
+  #describeUsage(attributes: Attributes, isError: boolean): void {
+    const answer = this.#answer;
+    const reading = this.api.readUsage(answer.block);
+    if (answer.block !== undefined) attributes[attr.usageRaw] = JSON.stringify(answer.block).slice(0, longestRaw);
+    const tier = reading.tier ?? this.api.tierOf?.(answer);
+    put(attributes, attr.serviceTier, tier);
+    put(attributes, attr.region, reading.region);
+    if (reading.usage.status === 'invalid') {
+      attributes[attr.usageState] = 'absent';
+      attributes[attr.usageInvalid] = reading.usage.detail;
+      return;
+    }
+    const known = reading.usage.status === 'known' ? reading.usage.counts : undefined;
+    if (known !== undefined && (answer.complete || !this.request.stream)) {
+      putCounts(attributes, { ...known, ...answer.extra });
+      attributes[attr.usageState] = 'reported';
+      return;
+    }
+    this.#estimate(attributes, known, isError);
+  }
+
+  /** The stream told no usage, or was left before it told the whole of it. */
+  #estimate(attributes: Attributes, known: Counts | undefined, isError: boolean): void {
+    const answer = this.#answer;
+    const took = this.#answered && (this.request.stream || !answer.complete);
+    if (known === undefined && !took) {
+      attributes[attr.usageState] = 'absent';
+      return;
+    }
+    const estimated: string[] = [];
+    const counts: Record<string, number> = { ...known, ...answer.extra };
+    if (known === undefined) {
+      counts['input'] = estimateTokens(textBytes(this.api.input(this.#begun.body)));
+      estimated.push('input');
+    }
+    const output = estimateTokens(answer.textBytes);
+    // What was said before the end (Anthropic's start) is a placeholder: the text that came is worth at least its own tokens.
+    if (output > (known === undefined ? 0 : outputTokens(known))) {
+      counts['output'] = output - (counts['reasoning'] ?? 0);
+      estimated.push('output');
+    }
+    putCounts(attributes, counts);
+    if (estimated.length > 0) attributes[attr.usageEstimated] = estimated;
+    const whole = answer.complete && !isError;
+    attributes[attr.usageState] = whole ? 'estimated' : 'incomplete';
+  }
+}
+
+function put(attributes: Attributes, name: string, value: string | number | undefined): void {
+  if (value !== undefined) attributes[name] = value;
+}
+
+function putCounts(attributes: Attributes, counts: Counts): void {
+  attributes[attr.inputTokens] = inputTokens(counts);
+  attributes[attr.outputTokens] = outputTokens(counts);
+  const writes = (counts.cache_write ?? 0) + (counts.cache_write_5m ?? 0) + (counts.cache_write_1h ?? 0);
+  const reads =
+    (counts.cache_read ?? 0) +
+    (counts.cache_read_audio ?? 0) +
+    (counts.cache_read_image ?? 0) +
+    (counts.cache_read_video ?? 0);
+  if (reads > 0) attributes[attr.cacheRead] = reads;
+  if (writes > 0) {
+    attributes[attr.cacheWrite] = writes;
+    attributes[attr.cacheCreation] = writes;
+  }
+  put(attributes, attr.reasoning, counts.reasoning);
+  for (const [unit, count] of Object.entries(counts))
+    if (count > 0 && !conventional.has(unit)) attributes[`${usagePrefix}${unit}`] = count;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,12 @@
+import type { Client } from './client.ts';
+import { stainlessRequests, stainlessStreams } from './stainless.ts';
+
+/** https://www.npmjs.com/package/@anthropic-ai/sdk; its own spans are the application's, and are left alone. */
+export const anthropic: Client = (observing) => ({
+  name: '@anthropic-ai/sdk',
+  majors: [1, 1],
+  files: [
+    stainlessRequests({ file: 'client', className: 'BaseAnthropic' }, { provider: 'anthropic' }, observing),
+    stainlessStreams('core/streaming'),
+  ],
+});

@@ -1,0 +1,23 @@
+import type { Client } from './client.ts';
+import { refuses, stainlessRequests, stainlessStreams, type StainlessInstance } from './stainless.ts';
+
+/** Hosts that answer a request with `stream_options` with an error; they send the usage unasked, or never. */
+const refusingHosts = new Set(['api.mistral.ai']);
+
+/** https://www.npmjs.com/package/openai; AzureOpenAI and every subclass inherit what is patched here. */
+export const openai: Client = (observing) => ({
+  name: 'openai',
+  majors: [6, 7],
+  files: [
+    stainlessRequests({ file: 'client', className: 'OpenAI' }, { provider: 'openai', mayAsk }, observing),
+    stainlessStreams('core/streaming'),
+  ],
+});
+
+function mayAsk(client: StainlessInstance, url: string): boolean {
+  const { hostname } = new URL(url);
+  if (refusingHosts.has(hostname) || refuses(url)) return false;
+  // Azure knows the question since 2024-09-01-preview; its undated v1 API always did.
+  const version = client['apiVersion'];
+  return typeof version !== 'string' || !/^\d{4}-/.test(version) || version >= '2024-09-01';
+}

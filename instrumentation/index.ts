@@ -1,0 +1,6 @@
+/**
+ * What an application imports: `import { withTags } from 'spanledger'`. Recording itself is switched on by the preload,
+ * `node --require spanledger/instrumentation app.js`; without it these functions do no harm.
+ */
+export { tagRequests, type RoutedRequest } from './requests.ts';
+export { withTags, type Tags, type TagValue } from './tags.ts';

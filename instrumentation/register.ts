@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
+import type { FinishedCall } from './call.ts';
+import { clients } from './clients/index.ts';
+import { flushAtExit } from './exit.ts';
+import type { createExporter, Exporter } from './export.ts';
+import { failed, guarded } from './guard.ts';
+import { hookModules, type HookReport } from './hook.ts';
+import { createRecorder } from './recorder.ts';
+import { readSettings } from './settings.ts';
+
+export interface Registration {
+  /** Loads the exporter's module; asked once, when the first call is made. */
+  readonly loadExporter: () => { readonly createExporter: typeof createExporter };
+  /** One line for people. */
+  readonly say: (line: string) => void;
+  /** Files beside the preload. */
+  readonly asideHook: string;
+  readonly packageJson: string;
+}
+
+/** Finished calls that wait for the exporter to be loaded. */
+const mostPending = 1024;
+const slot = Symbol.for('spanledger.registered');
+const shared = globalThis as { [slot]?: true };
+
+/** Starts recording: patches client libraries as they are loaded. The second time in a process it does nothing. */
+export function register({ loadExporter, say, asideHook, packageJson }: Registration): void {
+  if (shared[slot] === true) return;
+  shared[slot] = true;
+  const settings = readSettings(process.env);
+  const tell = isMainThread ? say : () => {};
+
+  let exporter: Exporter | undefined;
+  let loading = false;
+  const pending: FinishedCall[] = [];
+  const load = (): void => {
+    if (loading) return;
+    loading = true;
+    try {
+      const warn = (reason: string): void =>
+        say(
+          `cannot deliver spans to ${settings.endpoint} (${reason}); calls are not affected, delivery goes on trying`,
+        );
+      exporter = loadExporter().createExporter(process.env, versionOf(packageJson), warn);
+      for (const call of pending.splice(0)) exporter.add(call);
+    } catch (error) {
+      failed(error);
+      say(
+        `the exporter could not start, nothing is recorded: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  };
+  const emit = (call: FinishedCall): void => {
+    if (exporter !== undefined) exporter.add(call);
+    else if (pending.length < mostPending) pending.push(call);
+  };
+  let first = true;
+  // While the request is on its way there is time to load the exporter.
+  const began = (): void => {
+    if (!first) return;
+    first = false;
+    setImmediate(load);
+    flushAtExit(async (limitMs, last) => {
+      if (last) recorder.abandon();
+      load();
+      await exporter?.flush(limitMs);
+    });
+  };
+
+  const recorder = createRecorder({ fixed: settings.tags, baggage: settings.baggage }, emit, began);
+  const observing = { recorder, askForUsage: settings.askForUsage };
+  hookModules(
+    clients.map((client) => client(observing)),
+    reporter(tell, settings.endpoint),
+    asideHook,
+  );
+}
+
+/** One line for each version of a library, however many copies of it are loaded. */
+function reporter(say: (line: string) => void, endpoint: string): HookReport {
+  const said = new Set<string>();
+  const once = (line: string): void => {
+    if (said.has(line)) return;
+    said.add(line);
+    say(line);
+  };
+  return {
+    patched: ({ name }, version) => once(`${name} ${version} patched → ${endpoint}`),
+    unsupported: ({ name, majors: [from, to] }, version) =>
+      once(`${name} ${version} is not supported (${from === to ? from : `${from}–${to}`}), not patched`),
+    unexpected: ({ name }, version, file) => once(`${name} ${version} is not as expected (${file}), not patched`),
+  };
+}
+
+function versionOf(packageJson: string): string {
+  const text = guarded(() => (JSON.parse(readFileSync(packageJson, 'utf8')) as { readonly version?: string }).version);
+  return text ?? '0.0.0';
+}

@@ -1,0 +1,55 @@
+/** What the environment asks of the instrumentation. Read once, at start; the standard OTEL_* variables beside it. */
+export interface Settings {
+  /** `SPANLEDGER_TAGS`, in the syntax of `OTEL_RESOURCE_ATTRIBUTES`: tags of every call of this process. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** Tags from incoming baggage; `SPANLEDGER_BAGGAGE=off` where the callers are not trusted. */
+  readonly baggage: boolean;
+  /** Ask chat streams for their usage; `SPANLEDGER_STREAM_USAGE=off` leaves every request as the application made it. */
+  readonly askForUsage: boolean;
+  /** Where spans go, without credentials and query: for people. */
+  readonly endpoint: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @example readSettings({ SPANLEDGER_TAGS: 'team=search,environment=production' }).tags // { team: 'search', … } */
+export function readSettings(env: Environment): Settings {
+  return {
+    tags: parsePairs(env['SPANLEDGER_TAGS'] ?? ''),
+    baggage: env['SPANLEDGER_BAGGAGE'] !== 'off',
+    askForUsage: env['SPANLEDGER_STREAM_USAGE'] !== 'off',
+    endpoint: readableEndpoint(env),
+  };
+}
+
+/**
+ * `key=value` pairs between commas, percent-encoded where needed. A pair that cannot be read is left out.
+ * https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable
+ *
+ * @example parsePairs('team=search,plan=pro%20annual') // { team: 'search', plan: 'pro annual' }
+ */
+export function parsePairs(text: string): Readonly<Record<string, string>> {
+  const pairs: Record<string, string> = {};
+  for (const part of text.split(',')) {
+    const at = part.indexOf('=');
+    if (at < 1) continue;
+    const [key, value] = [decode(part.slice(0, at)), decode(part.slice(at + 1))];
+    if (key !== undefined && value !== undefined) pairs[key] = value;
+  }
+  return pairs;
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text.trim());
+  } catch {
+    return undefined;
+  }
+}
+
+function readableEndpoint(env: Environment): string {
+  const endpoint =
+    env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] || env['OTEL_EXPORTER_OTLP_ENDPOINT'] || 'http://localhost:4318';
+  const url = URL.parse(endpoint);
+  return url === null ? endpoint : `${url.origin}${url.pathname === '/' ? '' : url.pathname}`;
+}
