@@ -14,26 +14,28 @@ export interface Access {
 }
 
 /**
- * Who may do what. Without any token everybody may: the configuration sees to it that this is so on loopback only, or by
- * the explicit word "insecure". The scope `admin` covers all others.
+ * Who may do what on one listener. `open` is what holds for a scope that no token covers: everybody on loopback or by the
+ * explicit word "insecure", nobody elsewhere. The scope `admin` covers all others.
  *
- * @example accessBy([{ secret: 's3cret', scopes: ['ingest'] }]).allows('Bearer s3cret', 'ingest') // true
+ * @example accessBy([{ secret: 's3cret', scopes: ['ingest'] }], false).allows('Bearer s3cret', 'ingest') // true
  */
-export function accessBy(tokens: readonly Token[]): Access {
-  const known = tokens.map(({ secret, scopes }) => ({ digest: digest(secret), scopes }));
+export function accessBy(tokens: readonly Token[], open: boolean): Access {
+  const known = tokens.map((token) => ({ digest: digest(token.secret), token }));
   return {
     allows(authorization, scope) {
-      if (known.length === 0) return true;
+      const covering = known.filter(({ token }) => covers(token, scope));
+      if (covering.length === 0) return open;
       const given = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
       if (given === undefined) return false;
       const offered = digest(given);
       // Digests are of one length and compared in constant time, so that the time tells nothing of the secret.
-      return known.some(
-        (token) =>
-          timingSafeEqual(token.digest, offered) && (token.scopes.includes(scope) || token.scopes.includes('admin')),
-      );
+      return covering.some((token) => timingSafeEqual(token.digest, offered));
     },
   };
+}
+
+export function covers({ scopes }: Pick<Token, 'scopes'>, scope: AccessScope): boolean {
+  return scopes.includes(scope) || scopes.includes('admin');
 }
 
 function digest(secret: string): Buffer {

@@ -10,9 +10,9 @@ export interface ForwardOptions {
   readonly timeoutMs?: number;
 }
 
-/** `failed` says why in a line, without secrets. */
 export type Forwarded =
   | { readonly status: 'delivered'; readonly warning: string | undefined }
+  /** `reason` is a line for the log, without secrets. */
   | { readonly status: 'failed'; readonly reason: string };
 
 export interface Exporter {
@@ -72,8 +72,8 @@ async function readAnswer(response: Response): Promise<Uint8Array> {
 }
 
 function reasonOf(error: unknown, timeoutMs: number): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return 'unknown';
   if (error.name === 'TimeoutError') return `no answer within ${timeoutMs} ms`;
-  const cause = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : undefined;
-  return cause === undefined ? error.message : `${error.message} (${cause})`;
+  const { cause } = error;
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : error.message;
 }

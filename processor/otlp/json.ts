@@ -45,7 +45,13 @@ export function readJson(body: Uint8Array): TraceRequest {
           mapList(scopeSpans as JsonObject, 'spans', rewrite),
         ]),
       ]);
-      return Buffer.from(stringifyJson(spliced));
+      try {
+        return Buffer.from(stringifyJson(spliced));
+      } catch (error) {
+        // Nested deeper than it can be written again: when in doubt, the original goes on.
+        if (error instanceof RangeError) return body;
+        throw error;
+      }
     },
   };
 }
@@ -57,7 +63,7 @@ function parse(body: Uint8Array): JsonObject {
   try {
     root = parseJson(new TextDecoder().decode(body));
   } catch (error) {
-    throw malformed(error instanceof Error ? shortened(error.message) : String(error));
+    throw malformed(error instanceof SyntaxError ? placeOf(error) : 'it is nested too deeply');
   }
   if (!isObject(root)) throw malformed('the top level is not an object');
   return root;
@@ -193,7 +199,7 @@ function malformed(what: string): SpanledgerError {
 }
 
 /** V8 quotes the text around the fault, which may be a prompt: only the place is kept. */
-function shortened(message: string): string {
+function placeOf({ message }: SyntaxError): string {
   const place = /at position \d+(?: \(line \d+ column \d+\))?/.exec(message);
   return place === null ? 'the text ends too early or is no JSON' : `no JSON ${place[0]}`;
 }

@@ -3,6 +3,8 @@ import { rpcCodes, type RpcStatus } from '../otlp/index.ts';
 
 /** An answer that is not 200. */
 export interface Refusal {
+  /** What it is counted under: an error code, or a word for what was wrong with the request's head. */
+  readonly code: string;
   readonly http: number;
   readonly status: RpcStatus;
   readonly headers?: Readonly<Record<string, string>>;
@@ -13,22 +15,15 @@ export interface Refusal {
  * may pass must be one of them, and whatever will fail again must not.
  */
 export function refusalFor(error: unknown): Refusal {
-  if (!(error instanceof SpanledgerError))
-    return refuse(503, rpcCodes.unavailable, 'an unexpected failure; the request was not taken, send it again', RETRY);
-  if (error.code === 'body_too_large') return refuse(413, rpcCodes.resourceExhausted, error.message);
-  if (error.code === 'malformed_otlp')
-    return { http: 400, status: { code: rpcCodes.invalidArgument, message: error.message, field: 'body' } };
-  if (error.sort === 'retryable') return refuse(503, rpcCodes.unavailable, error.message, RETRY);
-  return refuse(400, rpcCodes.invalidArgument, error.message);
+  if (!(error instanceof SpanledgerError)) {
+    const message = 'an unexpected failure; the request was not taken, send it again';
+    return { code: 'unexpected', http: 503, status: { code: rpcCodes.unavailable, message }, headers: RETRY };
+  }
+  const { code, sort, message } = error;
+  if (code === 'body_too_large') return { code, http: 413, status: { code: rpcCodes.resourceExhausted, message } };
+  if (sort === 'retryable') return { code, http: 503, status: { code: rpcCodes.unavailable, message }, headers: RETRY };
+  return { code, http: 400, status: { code: rpcCodes.invalidArgument, message, field: 'body' } };
 }
 
+/** When to come again, in seconds. */
 const RETRY = { 'retry-after': '5' } as const;
-
-export function refuse(
-  http: number,
-  code: RpcStatus['code'],
-  message: string,
-  headers: Readonly<Record<string, string>> = {},
-): Refusal {
-  return { http, status: { code, message }, headers };
-}

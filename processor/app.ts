@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { relative } from 'node:path';
+import express from 'express';
+import type { Logger } from 'pino';
+import { loadPriceBook } from '../pricing/index.ts';
+import { accessBy } from './access.ts';
+import { isLoopback, listen, type Address } from './address.ts';
+import { announcer } from './announce.ts';
+import { createBudgets, loadBudgets, mistakesText, type BudgetCounter } from './budgets/index.ts';
+import type { BudgetsFile } from './budgets/rule.ts';
+import type { Config } from './config.ts';
+import { SpanledgerError } from './errors.ts';
+import { otlpHttpExporter } from './exporters/otlp-http.ts';
+import { createIngest } from './ingest.ts';
+import type { Ledger } from './ledger.ts';
+import { createLog } from './log.ts';
+import { createCounters } from './metrics.ts';
+import { createSpendMetrics } from './metrics/spend.ts';
+import { startOtlpHttp } from './receivers/otlp-http.ts';
+import { openSqliteLedger } from './stores/sqlite.ts';
+import { webRouter } from './web.ts';
+
+export interface App {
+  /** Where OTLP is taken, without `/v1/traces`. */
+  readonly otlpUrl: string;
+  /** API, metrics and page. */
+  readonly apiUrl: string;
+  /** Answers what has begun, then closes everything. May be called any number of times. */
+  stop(): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly log?: Logger;
+  /** Lines for people: the start, and each of the first calls. */
+  readonly print?: (line: string) => void;
+}
+
+/**
+ * The composition root: everything is built here, in order, and closed in reverse.
+ *
+ * @example const app = await startApp(loadConfig({ env: process.env, cwd: process.cwd() }));
+ */
+export async function startApp(
+  config: Config,
+  { log = createLog(), print = () => undefined }: AppOptions = {},
+): Promise<App> {
+  const closers: (() => Promise<void>)[] = [];
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopped ??= closeAll(closers, log));
+  try {
+    const counters = createCounters();
+    const prices = loadPriceBook();
+    const { rules, notify } = readBudgets(config.budgets);
+
+    const ledger = await openSqliteLedger({ path: config.ledger });
+    closers.push(() => ledger.close());
+
+    const pages = express().disable('x-powered-by').use(webRouter());
+    const api = await listen(createServer(pages), config.listen.api, 'page and API');
+    closers.push(() => api.close());
+
+    const spend = createSpendMetrics({ ledger, counters });
+    await spend.start();
+
+    const count = (name: BudgetCounter, amount: number): void => counters.add(name, amount);
+    const budgets = createBudgets({ rules, notify, ledger, log, externalUrl: api.url, count });
+    await budgets.start();
+    closers.push(() => budgets.stop());
+
+    const ingest = createIngest({
+      prices,
+      ledger,
+      exporter: config.forward && otlpHttpExporter(config.forward),
+      observers: [(calls) => spend.observe(calls), (calls) => budgets.observe(calls), announcer(print)],
+      counters,
+      log,
+    });
+
+    // Last, so that nothing is taken before everything behind it is there.
+    const otlp = await startOtlpHttp({
+      address: config.listen.otlp,
+      consume: ingest,
+      access: accessBy(config.tokens, isOpen(config, config.listen.otlp)),
+      counters,
+      onError: (error) => log.error({ err: error }, 'a request could not be taken'),
+    });
+    closers.push(() => otlp.stop());
+
+    print(await startLine({ otlpUrl: otlp.url, apiUrl: api.url }, config, ledger));
+    return { otlpUrl: otlp.url, apiUrl: api.url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function readBudgets(path: string | undefined): BudgetsFile {
+  if (path === undefined) return { rules: [], notify: undefined };
+  const loaded = loadBudgets(shown(path), readFileSync(path, 'utf8'));
+  if (loaded.status === 'invalid') throw new SpanledgerError('invalid_config', mistakesText(loaded));
+  return loaded;
+}
+
+/** Whether a scope that no token covers is for everybody. */
+function isOpen({ listen: { insecure } }: Config, address: Address): boolean {
+  return insecure || isLoopback(address);
+}
+
+/** @example 'OTLP :4318 · page http://localhost:9464 · ledger ./spanledger.db · 0 calls' */
+async function startLine({ otlpUrl, apiUrl }: Omit<App, 'stop'>, config: Config, ledger: Ledger): Promise<string> {
+  const everything = { by: [], where: [], from: 0, to: Number.MAX_SAFE_INTEGER, timezone: 'UTC' };
+  const calls = (await ledger.costs(everything)).reduce((sum, row) => sum + row.calls, 0);
+  const page = apiUrl.replace('//127.0.0.1:', '//localhost:');
+  const path = shown(config.ledger);
+  return `OTLP :${new URL(otlpUrl).port} · page ${page} · ledger ${path} · ${calls.toLocaleString('en-US')} calls`;
+}
+
+function shown(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near.startsWith('..') ? path : `./${near}`;
+}
+
+/** In reverse; one that fails does not keep the others open. */
+async function closeAll(closers: readonly (() => Promise<void>)[], log: Logger): Promise<void> {
+  for (const close of closers.toReversed()) {
+    try {
+      await close();
+    } catch (error) {
+      log.error({ err: error }, 'closing failed');
+    }
+  }
+}

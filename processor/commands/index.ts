@@ -1,0 +1,7 @@
+import type { Command } from 'commander';
+import { budgetsCommand } from './budgets.ts';
+import { pricesCommand } from './prices.ts';
+import { serveCommand } from './serve.ts';
+
+/** The verbs, in the order of the help. */
+export const commands: readonly (() => Command)[] = [serveCommand, pricesCommand, budgetsCommand];

@@ -1,0 +1,237 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { covers, scopes, type AccessScope, type Token } from './access.ts';
+import { formatAddress, isLoopback, type Address } from './address.ts';
+import { YamlReader, type Fields, type Place } from './budgets/yaml.ts';
+import {
+  readAddress,
+  readEndpoint,
+  readExisting,
+  readFlag,
+  readHeaderList,
+  readPath,
+  readScope,
+  readSecret,
+  readTimezone,
+  set,
+} from './config-values.ts';
+import { SpanledgerError } from './errors.ts';
+
+/** Everything that can be set. The file is spanledger.yaml; variables of the environment win over it. */
+export interface Config {
+  readonly listen: {
+    /** OTLP/HTTP: `listen.otlp`, SPANLEDGER_LISTEN_OTLP. */
+    readonly otlp: Address;
+    /** API, metrics and page: `listen.api`, SPANLEDGER_LISTEN_API. */
+    readonly api: Address;
+    /** Lets everybody who reaches an address use it: `listen.insecure`, SPANLEDGER_INSECURE. */
+    readonly insecure: boolean;
+  };
+  /** Path of the ledger, absolute: `ledger`, SPANLEDGER_LEDGER. In the file, paths are relative to the file. */
+  readonly ledger: string;
+  /** The OTLP/HTTP backend that enriched spans go on to: `forward`, SPANLEDGER_FORWARD_ENDPOINT and _HEADERS. */
+  readonly forward: { readonly endpoint: string; readonly headers: Readonly<Record<string, string>> } | undefined;
+  /** Zone in which days and months are cut where a query names none: `timezone`, SPANLEDGER_TIMEZONE. */
+  readonly timezone: string;
+  /** Path of budgets.yaml, absolute, if there is one: `budgets`, SPANLEDGER_BUDGETS, else beside the file or in the working directory. */
+  readonly budgets: string | undefined;
+  /** `tokens` (`env` or `file`, and `scopes`), SPANLEDGER_TOKEN_INGEST, _READ, _GUARD and _ADMIN. */
+  readonly tokens: readonly Token[];
+}
+
+export function defaultConfig(): Config {
+  return {
+    listen: { otlp: { host: '127.0.0.1', port: 4318 }, api: { host: '127.0.0.1', port: 9464 }, insecure: false },
+    ledger: './spanledger.db',
+    forward: undefined,
+    timezone: 'UTC',
+    budgets: undefined,
+    tokens: [],
+  };
+}
+
+export interface ConfigSources {
+  /** From `--config`; without it SPANLEDGER_CONFIG, else spanledger.yaml in `cwd` if there is one. */
+  readonly file?: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+}
+
+const FILE = 'spanledger.yaml';
+const BUDGETS = 'budgets.yaml';
+
+/**
+ * Reads the configuration. Throws `invalid_config` with every mistake, one a line, those of the file with line and column;
+ * `insecure_address` for an address that strangers reach and no token protects.
+ *
+ * @example loadConfig({ env: process.env, cwd: process.cwd() }).listen.otlp.port // 4318
+ */
+export function loadConfig({ file, env, cwd }: ConfigSources): Config {
+  const named = file ?? set(env['SPANLEDGER_CONFIG']);
+  const path = resolve(cwd, named ?? FILE);
+  const mistakes: string[] = [];
+  const written = named === undefined && !existsSync(path) ? {} : readFile(path, cwd, env, mistakes);
+  const given = readEnvironment(env, cwd, mistakes);
+  const plain = defaultConfig();
+  const budgets = given.budgets ?? written.budgets;
+  const found = [join(dirname(path), BUDGETS), join(cwd, BUDGETS)].find((candidate) => existsSync(candidate));
+  const endpoint = given.endpoint ?? written.endpoint;
+  const config: Config = {
+    listen: {
+      otlp: given.otlp ?? written.otlp ?? plain.listen.otlp,
+      api: given.api ?? written.api ?? plain.listen.api,
+      insecure: given.insecure ?? written.insecure ?? plain.listen.insecure,
+    },
+    ledger: resolve(cwd, given.ledger ?? written.ledger ?? plain.ledger),
+    forward: endpoint === undefined ? plain.forward : { endpoint, headers: { ...written.headers, ...given.headers } },
+    timezone: given.timezone ?? written.timezone ?? plain.timezone,
+    budgets: budgets ?? found ?? plain.budgets,
+    tokens: [...(written.tokens ?? plain.tokens), ...(given.tokens ?? [])],
+  };
+  if (mistakes.length > 0) throw new SpanledgerError('invalid_config', mistakes.join('\n'));
+  requireProtected(config);
+  return config;
+}
+
+/** Settings as one source gives them; what it does not give is not there. */
+interface Given {
+  otlp?: Address | undefined;
+  api?: Address | undefined;
+  insecure?: boolean | undefined;
+  ledger?: string | undefined;
+  endpoint?: string | undefined;
+  headers?: Readonly<Record<string, string>> | undefined;
+  timezone?: string | undefined;
+  budgets?: string | undefined;
+  tokens?: readonly Token[] | undefined;
+}
+
+const shapes = {
+  file: { keys: ['listen', 'ledger', 'forward', 'timezone', 'budgets', 'tokens'] },
+  listen: { keys: ['otlp', 'api', 'insecure'] },
+  forward: { keys: ['endpoint', 'headers'], required: ['endpoint'] },
+  token: { keys: ['env', 'file', 'scopes'], required: ['scopes'] },
+} as const;
+
+function readFile(path: string, cwd: string, env: ConfigSources['env'], mistakes: string[]): Given {
+  const name = shown(path, cwd);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    mistakes.push(
+      `${name}: can't be read (${error instanceof Error && 'code' in error ? String(error.code) : String(error)})`,
+    );
+    return {};
+  }
+  const yaml = new YamlReader(text);
+  const given = yaml.root.node === null ? {} : readFields(yaml, dirname(path), env);
+  for (const { line, column, message } of yaml.mistakes) mistakes.push(`${name}:${line}:${column}: ${message}`);
+  return given;
+}
+
+function readFields(yaml: YamlReader, folder: string, env: ConfigSources['env']): Given {
+  const root = yaml.fields(yaml.root, shapes.file);
+  const listen = at(root, 'listen', (place) => yaml.fields(place, shapes.listen));
+  const forward = at(root, 'forward', (place) => yaml.fields(place, shapes.forward));
+  const value = <T>(fields: Fields | undefined, key: string, read: (text: string) => T): T | undefined =>
+    at(fields, key, (place) => yaml.value(place, read));
+  const inFolder = (text: string): string => resolve(folder, text);
+  return {
+    otlp: value(listen, 'otlp', readAddress),
+    api: value(listen, 'api', readAddress),
+    insecure: value(listen, 'insecure', readFlag),
+    ledger: value(root, 'ledger', (text) => inFolder(readPath(text))),
+    endpoint: value(forward, 'endpoint', readEndpoint),
+    headers: at(forward, 'headers', (place) => readHeaderFields(yaml, place)),
+    timezone: value(root, 'timezone', readTimezone),
+    budgets: value(root, 'budgets', (text) => readExisting(inFolder(text))),
+    tokens: at(root, 'tokens', (place) =>
+      (yaml.items(place) ?? []).flatMap((item) => readToken(yaml, item, inFolder, env)),
+    ),
+  };
+}
+
+function readToken(
+  yaml: YamlReader,
+  place: Place,
+  inFolder: (path: string) => string,
+  env: ConfigSources['env'],
+): readonly Token[] {
+  const fields = yaml.fields(place, shapes.token);
+  if (fields === undefined) return [];
+  const granted = at(fields, 'scopes', (list) =>
+    (yaml.items(list) ?? []).flatMap((item) => yaml.value(item, readScope) ?? []),
+  );
+  const fromEnv = at(fields, 'env', (where) =>
+    yaml.value(where, (name) => readSecret(env[name], `the variable ${name}`)),
+  );
+  const fromFile = at(fields, 'file', (where) =>
+    yaml.value(where, (path) => readSecret(readFileSync(readExisting(inFolder(path)), 'utf8'), path)),
+  );
+  if (fields.has('env') === fields.has('file'))
+    yaml.wrong(place, 'give either "env" or "file": a secret does not stand here');
+  const secret = fromEnv ?? fromFile;
+  return secret === undefined || granted === undefined ? [] : [{ secret, scopes: granted }];
+}
+
+function readHeaderFields(yaml: YamlReader, place: Place): Readonly<Record<string, string>> {
+  const headers: Record<string, string> = {};
+  for (const [name, where] of yaml.entries(place) ?? []) headers[name] = yaml.text(where) ?? '';
+  return headers;
+}
+
+function readEnvironment(env: ConfigSources['env'], cwd: string, mistakes: string[]): Given {
+  const value = <T>(name: string, read: (text: string) => T): T | undefined => {
+    const text = set(env[name]);
+    if (text === undefined) return undefined;
+    try {
+      return read(text);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      mistakes.push(`${name}: ${error.message}`);
+      return undefined;
+    }
+  };
+  return {
+    otlp: value('SPANLEDGER_LISTEN_OTLP', readAddress),
+    api: value('SPANLEDGER_LISTEN_API', readAddress),
+    insecure: value('SPANLEDGER_INSECURE', readFlag),
+    ledger: value('SPANLEDGER_LEDGER', readPath),
+    endpoint: value('SPANLEDGER_FORWARD_ENDPOINT', readEndpoint),
+    headers: value('SPANLEDGER_FORWARD_HEADERS', readHeaderList),
+    timezone: value('SPANLEDGER_TIMEZONE', readTimezone),
+    budgets: value('SPANLEDGER_BUDGETS', (text) => readExisting(resolve(cwd, text))),
+    tokens: scopes.flatMap((scope) => {
+      const secret = value(`SPANLEDGER_TOKEN_${scope.toUpperCase()}`, (text) => readSecret(text, 'it'));
+      return secret === undefined ? [] : [{ secret, scopes: [scope] }];
+    }),
+  };
+}
+
+/** An address that strangers reach must know who they are, unless somebody said in words that it need not. */
+function requireProtected({ listen, tokens }: Config): void {
+  const listeners: readonly (readonly ['otlp' | 'api', AccessScope])[] = [
+    ['otlp', 'ingest'],
+    ['api', 'read'],
+  ];
+  for (const [name, scope] of listeners) {
+    if (listen.insecure || isLoopback(listen[name]) || tokens.some((token) => covers(token, scope))) continue;
+    throw new SpanledgerError(
+      'insecure_address',
+      `listen.${name}: ${formatAddress(listen[name])} can be reached from outside and no token has the scope "${scope}"; ` +
+        `set SPANLEDGER_TOKEN_${scope.toUpperCase()}, or "listen.insecure: true" if anybody may use it`,
+    );
+  }
+}
+
+function at<T>(fields: Fields | undefined, key: string, read: (place: Place) => T): T | undefined {
+  const place = fields?.get(key);
+  return place === undefined ? undefined : read(place);
+}
+
+/** As people would write it from where they are. */
+function shown(path: string, cwd: string): string {
+  const near = relative(cwd, path);
+  return near.startsWith('..') ? path : near;
+}

@@ -1,0 +1,47 @@
+import { readCall } from '../dialects/index.ts';
+import type { Entry } from '../ledger.ts';
+import type { Additions, Span, TraceRequest } from '../otlp/request.ts';
+import { additionsFor, aggregateAdditions } from './additions.ts';
+import { chargedAt, chargeFor, entryFor, type Prices } from './entry.ts';
+import { isMarker } from './marker.ts';
+
+/** What the spans of one request are to us. Every span is in exactly one of these. */
+export interface Reading {
+  /** Billable calls, each with the entry that the ledger is to keep. */
+  readonly calls: readonly { readonly span: Span; readonly entry: Entry }[];
+  /** Spans that repeat the usage of their children. */
+  readonly aggregates: readonly Span[];
+  readonly markers: ReadonlySet<Span>;
+  /** Spans of no dialect: passed on as they are. */
+  readonly others: readonly Span[];
+}
+
+/** Spans to entries: dialect, price, entry. Pure; every span gives an answer, whatever is odd about it or its neighbours. */
+export function readSpans({ spans }: Pick<TraceRequest, 'spans'>, prices: Prices): Reading {
+  const calls: { span: Span; entry: Entry }[] = [];
+  const aggregates: Span[] = [];
+  const markers = new Set<Span>();
+  const others: Span[] = [];
+  for (const span of spans) {
+    if (isMarker(span)) {
+      markers.add(span);
+      continue;
+    }
+    const call = readCall(span);
+    if (call === undefined) others.push(span);
+    else if (call.kind === 'aggregate') aggregates.push(span);
+    else calls.push({ span, entry: entryFor(span, call, chargeFor(call, chargedAt(span), prices)) });
+  }
+  return { calls, aggregates, markers, others };
+}
+
+/** What to splice into the request, once the ledger has answered: `kept` are its entries, in the order of `reading.calls`. */
+export function enrichments(reading: Reading, kept: readonly Entry[]): ReadonlyMap<Span, Additions> {
+  const additions = new Map<Span, Additions>();
+  reading.calls.forEach(({ span }, index) => {
+    const entry = kept[index];
+    if (entry !== undefined) additions.set(span, additionsFor(entry.charge));
+  });
+  for (const span of reading.aggregates) additions.set(span, aggregateAdditions);
+  return additions;
+}
