@@ -39,6 +39,7 @@ export function createExporter(env: NodeJS.ProcessEnv, version: string, warn: (r
   );
   const outbox = new Outbox<ReadableSpan>({
     warn,
+    ...scheduleDelay(env),
     send: async (spans) => {
       const body = JsonTraceSerializer.serializeRequest([...spans]);
       return body === undefined ? { status: 'refused', reason: 'nothing to send' } : post(body, config);
@@ -67,6 +68,11 @@ export function createExporter(env: NodeJS.ProcessEnv, version: string, warn: (r
     },
     flush: (limitMs) => outbox.flush(limitMs),
   };
+}
+
+/** `OTEL_BSP_SCHEDULE_DELAY`: for how many milliseconds a span may wait for others. */
+function scheduleDelay({ OTEL_BSP_SCHEDULE_DELAY: text = '' }: NodeJS.ProcessEnv): { readonly delayMs?: number } {
+  return /^\d{1,8}$/.test(text) ? { delayMs: Number(text) } : {};
 }
 
 /** @example resourceAttributes({ OTEL_SERVICE_NAME: 'checkout' })['service.name'] // 'checkout' */
