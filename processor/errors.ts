@@ -4,6 +4,7 @@
  */
 export const errorTable = {
   malformed_otlp: { sort: 'permanent', exit: 1 },
+  unreadable_file: { sort: 'permanent', exit: 2 },
   body_too_large: { sort: 'permanent', exit: 1 },
   /** Too many large requests at once. */
   overloaded: { sort: 'retryable', exit: 1 },

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { budgetsCommand } from './budgets.ts';
+import { explainCommand } from './explain.ts';
 import { pricesCommand } from './prices.ts';
 import { serveCommand } from './serve.ts';
 
 /** The verbs, in the order of the help. */
-export const commands: readonly (() => Command)[] = [serveCommand, pricesCommand, budgetsCommand];
+export const commands: readonly (() => Command)[] = [serveCommand, explainCommand, pricesCommand, budgetsCommand];
