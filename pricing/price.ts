@@ -61,13 +61,17 @@ function charge(counts: Counts, rates: Rates, matched: Matched, priceVersion: st
     lines.push({ unit, quantity, rate, amount: part });
     amount += part;
   }
-  // A fee for each request is owed once by every call; usage need not say so.
-  if (rates.units.request !== undefined && counts.request === undefined) {
+  // A fee for each request is owed once by every call; usage need not say so unless it was another sort of request.
+  if (rates.units.request !== undefined && !saysRequest(counts)) {
     lines.push({ unit: 'request', quantity: 1, rate: rates.units.request, amount: rates.units.request });
     amount += rates.units.request;
   }
   const { provider, model } = matched;
   return { status: 'priced', amount, lines, source: 'list', priceId: rates.id, priceVersion, provider, model };
+}
+
+function saysRequest({ request, request_medium, request_high }: Counts): boolean {
+  return request !== undefined || request_medium !== undefined || request_high !== undefined;
 }
 
 /** A part of a bill is not a bill: one unit without a rate leaves the whole call unpriced. */

@@ -24,12 +24,18 @@ export const units = {
   output_video: { kind: 'token', direction: 'output' },
   citation: { kind: 'token', direction: 'output' },
   request: { kind: 'count', direction: 'other' },
+  /** A request whose search was wider than the default, where the provider asks more for that. */
+  request_medium: { kind: 'count', direction: 'other' },
+  request_high: { kind: 'count', direction: 'other' },
   web_search: { kind: 'count', direction: 'other' },
   file_search: { kind: 'count', direction: 'other' },
   code_session: { kind: 'count', direction: 'other' },
   search_unit: { kind: 'count', direction: 'other' },
   page: { kind: 'count', direction: 'other' },
+  annotated_page: { kind: 'count', direction: 'other' },
   image: { kind: 'count', direction: 'other' },
+  /** Of images that were sent. */
+  pixel: { kind: 'count', direction: 'other' },
   character: { kind: 'count', direction: 'other' },
   audio_second: { kind: 'count', direction: 'other' },
   video_second: { kind: 'count', direction: 'other' },

@@ -68,7 +68,11 @@ function readTokens(fields: Fields): Tokens | string {
   };
 }
 
-/** Fast mode is sold at a premium whatever the tier says, so it decides. */
+/**
+ * Fast mode is sold at a premium whatever the tier says, so it decides. Anthropic's own "priority" is not a dearer list
+ * price but capacity bought in advance.
+ */
 function servedSpeed(speed: string | undefined, tier: string | undefined): BlockReading['tier'] {
-  return speed === 'fast' ? 'priority' : servedTier(tier);
+  if (speed === 'fast') return 'priority';
+  return tier === 'priority' ? 'provisioned' : servedTier(tier);
 }

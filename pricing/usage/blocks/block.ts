@@ -1,4 +1,4 @@
-import type { FemtoUsd } from '../../money.ts';
+import { parseUsd, type FemtoUsd } from '../../money.ts';
 import type { ServiceTier } from '../tier.ts';
 import type { Usage } from '../usage.ts';
 
@@ -53,6 +53,29 @@ export function readBlock(block: unknown, read: (fields: Fields) => BlockReading
 /** @example invalid('prompt_tokens is missing') */
 export function invalid(detail: string): BlockReading {
   return { usage: { status: 'invalid', detail } };
+}
+
+/**
+ * The same block with its keys in camelCase, for APIs whose JSON and whose client libraries spell them differently.
+ *
+ * @example camelKeys({ prompt_token_count: 3 }) // { promptTokenCount: 3 }
+ */
+export function camelKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(camelKeys);
+  if (!isObject(value)) return value;
+  const camel = (key: string): string => key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [camel(key), camelKeys(inner)]));
+}
+
+/**
+ * A cost that a provider reports as a JSON number, to the 15 decimals that money has. Undefined where it is no amount.
+ *
+ * @example reportedUsd(1.2e-7) // 120_000_000n
+ */
+export function reportedUsd(value: unknown): FemtoUsd | undefined {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0 || value >= 1e9) return undefined;
+  const shortest = String(value);
+  return parseUsd(/^\d+(\.\d{1,15})?$/.test(shortest) ? shortest : value.toFixed(15));
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,8 +1,24 @@
 /** Which reader a usage block wants, by who sent it and by the keys that it has. */
 import { readAnthropicMessagesUsage } from './anthropic-messages.ts';
+import { readBedrockUsage } from './bedrock.ts';
 import { invalid, isObject, type BlockReader, type BlockReading } from './block.ts';
+import { readCohereUsage } from './cohere.ts';
+import { readGeminiUsage } from './gemini.ts';
+import {
+  readDeepSeekUsage,
+  readGroqUsage,
+  readOllamaUsage,
+  readOpenRouterUsage,
+  readPerplexityUsage,
+  readTogetherUsage,
+  readVoyageUsage,
+  readXaiUsage,
+} from './hosts.ts';
+import { readMistralUsage } from './mistral.ts';
+import { readOpenAIAudioUsage } from './openai-audio.ts';
 import { readOpenAIChatUsage } from './openai-chat.ts';
 import { readOpenAIEmbeddingsUsage } from './openai-embeddings.ts';
+import { readOpenAIImagesUsage } from './openai-images.ts';
 import { readOpenAIResponsesUsage } from './openai-responses.ts';
 import { fromDisjoint } from '../usage.ts';
 import { isUnit } from '../units.ts';
@@ -11,25 +27,71 @@ interface BlockKind {
   readonly name: string;
   /** Catalog names of the providers whose blocks these are; empty where many hosts write them. */
   readonly providers: readonly string[];
-  /** One of these groups of keys must be there, whole. */
+  /** One of these groups of keys must be there, whole; `a.b` is a key one level down. */
   readonly keys: readonly (readonly string[])[];
   /** None of these may be there. */
   readonly without?: readonly string[];
   readonly read: BlockReader;
 }
 
+const chatKeys = [['prompt_tokens', 'completion_tokens']] as const;
+
 /** Tried in this order: a provider's own kinds first, then those of many hosts. */
 const kinds: readonly BlockKind[] = [
   {
     name: 'anthropic-messages',
-    providers: ['anthropic'],
+    providers: ['anthropic', 'aws', 'azure', 'google'],
     keys: [
       ['input_tokens', 'cache_read_input_tokens'],
       ['input_tokens', 'cache_creation_input_tokens'],
       ['input_tokens', 'output_tokens'],
     ],
-    without: ['total_tokens', 'input_tokens_details'],
+    without: ['total_tokens', 'input_tokens_details', 'output_tokens_details.reasoning_tokens'],
     read: readAnthropicMessagesUsage,
+  },
+  {
+    name: 'gemini',
+    providers: ['google'],
+    keys: [['promptTokenCount'], ['prompt_token_count'], ['totalTokenCount'], ['total_token_count']],
+    read: readGeminiUsage,
+  },
+  { name: 'bedrock', providers: ['aws'], keys: [['inputTokens'], ['inputTokenCount']], read: readBedrockUsage },
+  {
+    name: 'deepseek',
+    providers: ['deepseek'],
+    keys: [['prompt_cache_hit_tokens'], ...chatKeys],
+    read: readDeepSeekUsage,
+  },
+  { name: 'groq', providers: ['groq'], keys: chatKeys, read: readGroqUsage },
+  { name: 'together', providers: ['together'], keys: chatKeys, read: readTogetherUsage },
+  { name: 'xai', providers: ['x-ai'], keys: chatKeys, read: readXaiUsage },
+  { name: 'openrouter', providers: ['openrouter'], keys: chatKeys, read: readOpenRouterUsage },
+  { name: 'perplexity', providers: ['perplexity'], keys: chatKeys, read: readPerplexityUsage },
+  {
+    name: 'mistral',
+    providers: ['mistral'],
+    keys: [['prompt_tokens'], ['promptTokens'], ['pages_processed'], ['pagesProcessed']],
+    read: readMistralUsage,
+  },
+  {
+    name: 'cohere',
+    providers: ['cohere'],
+    keys: [['billed_units'], ['billedUnits'], ['search_units'], ['searchUnits'], ['input_tokens'], ['inputTokens']],
+    read: readCohereUsage,
+  },
+  { name: 'ollama', providers: ['ollama'], keys: [['eval_count'], ['prompt_eval_count']], read: readOllamaUsage },
+  { name: 'voyage', providers: ['voyageai'], keys: [['total_tokens'], ['totalTokens']], read: readVoyageUsage },
+  {
+    name: 'openai-audio',
+    providers: [],
+    keys: [['input_token_details'], ['type', 'seconds']],
+    read: readOpenAIAudioUsage,
+  },
+  {
+    name: 'openai-images',
+    providers: [],
+    keys: [['input_tokens_details.image_tokens']],
+    read: readOpenAIImagesUsage,
   },
   {
     name: 'openai-responses',
@@ -37,7 +99,7 @@ const kinds: readonly BlockKind[] = [
     keys: [['input_tokens', 'output_tokens']],
     read: readOpenAIResponsesUsage,
   },
-  { name: 'openai-chat', providers: [], keys: [['prompt_tokens', 'completion_tokens']], read: readOpenAIChatUsage },
+  { name: 'openai-chat', providers: [], keys: chatKeys, read: readOpenAIChatUsage },
   { name: 'openai-embeddings', providers: [], keys: [['prompt_tokens']], read: readOpenAIEmbeddingsUsage },
 ];
 
@@ -54,13 +116,20 @@ export function readUsageBlock(provider: string | undefined, block: unknown): Bl
   if (keys.length === 0) return { usage: { status: 'missing' } };
   if (keys.every(isUnit)) return { usage: readUnits(block) };
   const fits = (kind: BlockKind): boolean =>
-    kind.keys.some((group) => group.every((key) => Object.hasOwn(block, key))) &&
-    !(kind.without ?? []).some((key) => Object.hasOwn(block, key));
+    kind.keys.some((group) => group.every((key) => has(block, key))) &&
+    !(kind.without ?? []).some((key) => has(block, key));
   const own = kinds.filter((kind) => provider !== undefined && kind.providers.includes(provider));
   const others = kinds.filter((kind) => provider === undefined || kind.providers.length === 0);
   const kind = own.find(fits) ?? others.find(fits) ?? kinds.find(fits);
   if (kind === undefined) return invalid(`no usage block that is known has only the keys ${keys.join(', ')}`);
   return kind.read(block);
+}
+
+/** `a.b` looks one level down. */
+function has(block: Readonly<Record<string, unknown>>, key: string): boolean {
+  const [outer = '', inner] = key.split('.');
+  const value = Object.hasOwn(block, outer) ? block[outer] : undefined;
+  return inner === undefined ? value !== undefined : isObject(value) && Object.hasOwn(value, inner);
 }
 
 function readUnits(block: Readonly<Record<string, unknown>>): BlockReading['usage'] {

@@ -19,7 +19,8 @@ export function readOpenAIResponsesUsage(block: unknown): BlockReading {
     const outputDetails = fields.inner('output_tokens_details');
     inputDetails.ignore('text_tokens');
     outputDetails.ignore('text_tokens');
-    // Longer times to live are split out here but cost the same at OpenAI, so the sum is what is billed.
+    // The split by time to live changes nothing: every retention has the same price.
+    // https://learn.microsoft.com/azure/foundry/openai/how-to/prompt-caching
     inputDetails.ignore('cache_write_tokens_details');
     const totals = {
       input,
