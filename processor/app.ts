@@ -7,6 +7,7 @@ import { loadPriceBook } from '../pricing/index.ts';
 import { accessBy } from './access.ts';
 import { isLoopback, listen, type Address } from './address.ts';
 import { announcer } from './announce.ts';
+import { apiRouter } from './api.ts';
 import { createBudgets, loadBudgets, mistakesText, type BudgetCounter } from './budgets/index.ts';
 import type { BudgetsFile } from './budgets/rule.ts';
 import type { Config } from './config.ts';
@@ -19,7 +20,7 @@ import { createCounters } from './metrics.ts';
 import { createSpendMetrics } from './metrics/spend.ts';
 import { startOtlpHttp } from './receivers/otlp-http.ts';
 import { openSqliteLedger } from './stores/sqlite.ts';
-import { webRouter } from './web.ts';
+import { packageVersion } from './version.ts';
 
 export interface App {
   /** Where OTLP is taken, without `/v1/traces`. */
@@ -56,7 +57,8 @@ export async function startApp(
     const ledger = await openSqliteLedger({ path: config.ledger });
     closers.push(() => ledger.close());
 
-    const pages = express().disable('x-powered-by').use(webRouter());
+    // Bound early, because alerts link to the page; it answers 404 until the routes are there.
+    const pages = express().disable('x-powered-by');
     const api = await listen(createServer(pages), config.listen.api, 'page and API');
     closers.push(() => api.close());
 
@@ -67,6 +69,24 @@ export async function startApp(
     const budgets = createBudgets({ rules, notify, ledger, log, externalUrl: api.url, count });
     await budgets.start();
     closers.push(() => budgets.stop());
+
+    let otlpUrl: string | undefined;
+    pages.use(
+      apiRouter({
+        version: packageVersion(),
+        ledger,
+        location: { kind: 'sqlite', location: shown(config.ledger) },
+        prices,
+        counters,
+        spend,
+        budgets,
+        forward: config.forward,
+        access: accessBy(config.tokens, isOpen(config, config.listen.api)),
+        timezone: config.timezone,
+        otlpUrl: () => otlpUrl,
+        log,
+      }),
+    );
 
     const ingest = createIngest({
       prices,
@@ -86,6 +106,8 @@ export async function startApp(
       onError: (error) => log.error({ err: error }, 'a request could not be taken'),
     });
     closers.push(() => otlp.stop());
+
+    otlpUrl = otlp.url;
 
     print(await startLine({ otlpUrl: otlp.url, apiUrl: api.url }, config, ledger));
     return { otlpUrl: otlp.url, apiUrl: api.url, stop };

@@ -1,18 +1,18 @@
 import { isUnit, units, type Unit } from '../../pricing/usage/units.ts';
-import { fromInclusive, type Usage, type UsageState } from '../../pricing/usage/usage.ts';
+import { fromDisjoint, type Usage, type UsageState } from '../../pricing/usage/usage.ts';
 import type { AttributeMap } from '../otlp/request.ts';
-import { count, sum, text } from './attributes.ts';
+import { count, text } from './attributes.ts';
 import type { Dialect } from './dialect.ts';
 import { genAiCall } from './gen-ai-call.ts';
 
 const UNIT = 'spanledger.usage.';
-/** Not units, though they stand beside them. */
-const STATE = `${UNIT}state`;
+const READS: readonly Unit[] = ['cache_read_audio', 'cache_read_image', 'cache_read_video'];
+const WRITES: readonly Unit[] = ['cache_write_5m', 'cache_write_1h'];
 
 /**
- * Spans of our own instrumentation: GenAI names whose meaning is certain (input includes every cache count, output
- * includes reasoning), and `spanledger.usage.<unit>` for what has no convention. Of those, a token unit names a part of
- * the totals (`cache_write_1h` of the cache writes, `input_audio` of the input); any other unit stands beside them.
+ * Spans of our own instrumentation, whose counts have one certain meaning: the GenAI names hold totals (input with every
+ * cache count and modality, output with reasoning), and `spanledger.usage.<unit>` says how the totals divide or adds what
+ * is no token.
  */
 export const spanledger: Dialect = {
   name: 'spanledger',
@@ -22,7 +22,7 @@ export const spanledger: Dialect = {
     if (span.scope.name !== 'spanledger' && state === undefined) return undefined;
     const operation = text(attributes, 'gen_ai.operation.name');
     if (operation === undefined) return undefined;
-    const usage: Usage = state === 'absent' ? { status: 'missing' } : readUsage(attributes);
+    const usage = readUsage(attributes, state);
     return {
       ...genAiCall(span),
       kind: 'call',
@@ -35,58 +35,48 @@ export const spanledger: Dialect = {
   },
 };
 
-function readUsage(attributes: AttributeMap): Usage {
-  const own = ownUnits(attributes);
-  const gen = (name: string): number | undefined => count(attributes, `gen_ai.usage.${name}`);
-  const input = gen('input_tokens');
-  const output = gen('output_tokens');
-  const other = Object.fromEntries([...own].filter(([unit]) => units[unit].kind === 'count' || unit === 'citation'));
-  if (input === undefined && output === undefined && own.size === 0) return { status: 'missing' };
-  const cacheWrite5m = own.get('cache_write_5m');
-  const cacheWrite1h = own.get('cache_write_1h');
-  const cacheWrites = count(
-    attributes,
-    'gen_ai.usage.cache_write.input_tokens',
-    'gen_ai.usage.cache_creation.input_tokens',
-  );
-  return fromInclusive(
-    {
-      input,
-      output,
-      cacheRead: gen('cache_read.input_tokens'),
-      cacheWrite5m,
-      cacheWrite1h,
-      // What is left of the writes has no known time to live; a negative rest is refused as invalid.
-      cacheWrite: cacheWrites === undefined ? undefined : cacheWrites - (sum(cacheWrite5m, cacheWrite1h) ?? 0),
-      inputAudio: gen('audio.input_tokens') ?? sum(own.get('input_audio'), own.get('cache_read_audio')),
-      inputImage: gen('image.input_tokens') ?? sum(own.get('input_image'), own.get('cache_read_image')),
-      inputVideo: sum(own.get('input_video'), own.get('cache_read_video')),
-      cacheReadAudio: gen('audio.cache_read.input_tokens') ?? own.get('cache_read_audio'),
-      cacheReadImage: gen('image.cache_read.input_tokens') ?? own.get('cache_read_image'),
-      cacheReadVideo: own.get('cache_read_video'),
-      reasoning: gen('reasoning.output_tokens') ?? own.get('reasoning'),
-      outputAudio: gen('audio.output_tokens') ?? own.get('output_audio'),
-      outputImage: gen('image.output_tokens') ?? own.get('output_image'),
-      outputVideo: own.get('output_video'),
-      other,
-    },
-    'reported',
-  );
+function readUsage(attributes: AttributeMap, state: UsageState | undefined): Usage {
+  const invalid = text(attributes, `${UNIT}invalid`);
+  if (invalid !== undefined) return { status: 'invalid', detail: invalid };
+  const counts = unitCounts(attributes);
+  const totals = {
+    input: count(attributes, 'gen_ai.usage.input_tokens'),
+    output: count(attributes, 'gen_ai.usage.output_tokens'),
+  };
+  const nothing = totals.input === undefined && totals.output === undefined && Object.keys(counts).length === 0;
+  if (state === 'absent' || nothing) return { status: 'missing' };
+  const reads = count(attributes, 'gen_ai.usage.cache_read.input_tokens');
+  if (reads !== undefined) counts.cache_read = reads - sumOf(counts, READS);
+  const writes = count(attributes, 'gen_ai.usage.cache_write.input_tokens', 'gen_ai.usage.cache_creation.input_tokens');
+  if (writes !== undefined) counts.cache_write = writes - sumOf(counts, WRITES);
+  const reasoning = count(attributes, 'gen_ai.usage.reasoning.output_tokens');
+  if (reasoning !== undefined) counts.reasoning = reasoning;
+  // What is left of a total. A part that is larger than its whole leaves a negative count, which is refused by name.
+  const parts = Object.keys(counts) as Unit[];
+  for (const direction of ['input', 'output'] as const) {
+    const total = totals[direction];
+    const within = parts.filter((unit) => units[unit].kind === 'token' && units[unit].direction === direction);
+    if (total !== undefined) counts[direction] = total - sumOf(counts, within);
+  }
+  return fromDisjoint(counts, 'reported');
 }
 
-function ownUnits(attributes: AttributeMap): ReadonlyMap<Unit, number> {
-  const found = new Map<Unit, number>();
+function unitCounts(attributes: AttributeMap): Partial<Record<Unit, number>> {
+  const counts: Partial<Record<Unit, number>> = {};
   for (const key of attributes.keys()) {
-    if (!key.startsWith(UNIT)) continue;
-    const unit = key.slice(UNIT.length);
+    const unit = key.startsWith(UNIT) ? key.slice(UNIT.length) : '';
     const value = isUnit(unit) ? count(attributes, key) : undefined;
-    if (isUnit(unit) && value !== undefined) found.set(unit, value);
+    if (isUnit(unit) && value !== undefined) counts[unit] = value;
   }
-  return found;
+  return counts;
+}
+
+function sumOf(counts: Partial<Record<Unit, number>>, names: readonly Unit[]): number {
+  return names.reduce((total, unit) => total + (counts[unit] ?? 0), 0);
 }
 
 function readState(attributes: AttributeMap): UsageState | undefined {
-  const state = text(attributes, STATE);
+  const state = text(attributes, `${UNIT}state`);
   return state === 'reported' || state === 'estimated' || state === 'incomplete' || state === 'absent'
     ? state
     : undefined;

@@ -77,7 +77,7 @@ export async function startOtlpHttp(options: OtlpHttpOptions): Promise<Receiver>
     if (stopping) response.setHeader('connection', 'close');
     response.setHeader('content-type', contentTypes[encoding]);
     if (result instanceof Uint8Array) {
-      response.writeHead(200).end(result);
+      response.writeHead(200, { 'content-length': result.length }).end(result);
       return;
     }
     counters.add('refused_requests', 1, result.code);
@@ -89,7 +89,8 @@ export async function startOtlpHttp(options: OtlpHttpOptions): Promise<Receiver>
       const cut = setTimeout(() => request.destroy(), LINGER_MS);
       request.once('close', () => clearTimeout(cut));
     }
-    response.writeHead(result.http, result.headers).end(statusBody(encoding, result.status));
+    const body = statusBody(encoding, result.status);
+    response.writeHead(result.http, { ...result.headers, 'content-length': body.length }).end(body);
   }
 
   const server = createServer({ requestTimeout: 120_000, keepAliveTimeout: 65_000 }, (request, response) => {
