@@ -1,0 +1,125 @@
+import express, { type RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import type { Micros } from '../pricing/charge.ts';
+import type { Access } from './access.ts';
+import { costsAnswer, costsCsv } from './api/costs.ts';
+import { derivationJson } from './api/derivation.ts';
+import { cursorOf, entryJson } from './api/entry-json.ts';
+import { readCosts, readDerivation, readEntries, type Clock } from './api/params.ts';
+import { Problem, problemHandler } from './api/problem.ts';
+import { statusJson, type StatusSources } from './api/status.ts';
+import type { BudgetStanding } from './budgets/index.ts';
+import type { Ledger } from './ledger.ts';
+import { collectMetrics } from './metrics/collect.ts';
+import { CONTENT_TYPE, exposition } from './metrics/exposition.ts';
+import type { SpendMetrics } from './metrics/spend.ts';
+import { webRouter } from './web.ts';
+
+export interface ApiDeps extends StatusSources {
+  readonly ledger: Ledger;
+  readonly spend: Pick<SpendMetrics, 'points'>;
+  readonly budgets: { states(): readonly BudgetStanding[] };
+  /** Who may read; `/healthz`, `/readyz` and the page's files are for everybody. */
+  readonly access: Access;
+  /** Zone of buckets and days where a query names none. */
+  readonly timezone: string;
+  readonly log: Pick<Logger, 'error'>;
+  /** The clock: what "30 days ago" means. */
+  readonly now?: () => Micros;
+}
+
+/** A check writes to the disk: asked more often than this, the answer is the last one. */
+const CHECK_MS = 1_000;
+
+/**
+ * Everything that the processor serves over HTTP besides OTLP: `/api/v1/*`, `/metrics`, `/healthz`, `/readyz` and the page.
+ * Errors are problem details (RFC 9457) that name the parameter and what is allowed.
+ *
+ * @example express().use(apiRouter(deps)).listen(9464, '127.0.0.1');
+ */
+export function apiRouter(deps: ApiDeps): express.Router {
+  const now = deps.now ?? ((): Micros => Date.now() * 1000);
+  const router = express.Router();
+  const mayRead = readersOnly(deps.access);
+  router.get('/healthz', (_, response) => {
+    response.type('text').send('ok\n');
+  });
+  router.get('/readyz', readiness(deps.ledger));
+  router.get('/metrics', mayRead, (_, response) => {
+    response.set('Content-Type', CONTENT_TYPE).send(exposition(collectMetrics(deps, now())));
+  });
+  router.use('/api/v1', mayRead, apiV1(deps, now));
+  router.use(webRouter());
+  router.use(problemHandler(deps.log));
+  return router;
+}
+
+function apiV1(deps: ApiDeps, now: () => Micros): express.Router {
+  const { ledger } = deps;
+  const router = express.Router();
+  const clock = (): Clock => ({ now: now(), timezone: deps.timezone });
+  router.use((request, response, next) => {
+    response.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.set('Allow', 'GET, HEAD');
+      throw new Problem(405, 'invalid_query', `${request.method} is not supported here; use GET`);
+    }
+    next();
+  });
+  router.get('/costs', async (request, response) => {
+    const query = readCosts(request.query, clock());
+    const answer = await costsAnswer(ledger, query);
+    if (query.format === 'json') response.json(answer);
+    else response.attachment('costs.csv').type('text/csv; charset=utf-8').send(costsCsv(answer, query));
+  });
+  router.get('/derivation', async (request, response) => {
+    response.json(derivationJson(await ledger.derive(readDerivation(request.query, clock()))));
+  });
+  router.get('/entries', async (request, response) => {
+    const query = readEntries(request.query, clock());
+    const found = await ledger.entries({ ...query, limit: query.limit + 1 });
+    const page = found.slice(0, query.limit);
+    const last = found.length > query.limit ? page.at(-1) : undefined;
+    response.json({ entries: page.map(entryJson), next: last === undefined ? null : cursorOf(last) });
+  });
+  router.get('/entries/:trace/:span', async (request, response) => {
+    const [trace, span] = [request.params.trace.toLowerCase(), request.params.span.toLowerCase()];
+    if (!/^[0-9a-f]{32}$/.test(trace) || !/^[0-9a-f]{16}$/.test(span))
+      throw new Problem(400, 'invalid_query', 'a trace id has 32 hex digits, a span id 16');
+    const revisions = await ledger.find(trace, span);
+    if (revisions.length === 0)
+      throw new Problem(404, 'not_found', `no call of trace ${trace}, span ${span} is in the ledger`);
+    response.json({ revisions: revisions.map(entryJson) });
+  });
+  router.get('/budgets', (_, response) => {
+    response.json({ budgets: deps.budgets.states() });
+  });
+  router.get('/status', async (_, response) => {
+    response.json(await statusJson(deps, now()));
+  });
+  router.use((request) => {
+    const known = ['costs', 'derivation', 'entries', 'entries/{trace_id}/{span_id}', 'budgets', 'status'];
+    throw new Problem(404, 'not_found', `there is no ${request.originalUrl}; under /api/v1/ are ${known.join(', ')}`);
+  });
+  return router;
+}
+
+function readersOnly(access: Access): RequestHandler {
+  return (request, response, next) => {
+    if (!access.allows(request.headers.authorization, 'read')) {
+      response.set('WWW-Authenticate', 'Bearer realm="spanledger"');
+      throw new Problem(401, 'unauthorized', 'send "Authorization: Bearer TOKEN" with a token of the scope "read"');
+    }
+    next();
+  };
+}
+
+function readiness(ledger: Pick<Ledger, 'check'>): RequestHandler {
+  let last: { readonly at: number; readonly result: Promise<void> } | undefined;
+  return async (_, response) => {
+    const at = performance.now();
+    if (last === undefined || at - last.at > CHECK_MS) last = { at, result: ledger.check() };
+    await last.result;
+    response.type('text').send('ready\n');
+  };
+}

@@ -1,0 +1,44 @@
+import { chargeJson } from '../../pricing/index.ts';
+import type { Entry, EntryKey } from '../ledger.ts';
+import { isoTime } from './time.ts';
+
+/** One entry as the API gives it. */
+export function entryJson(entry: Entry) {
+  return {
+    trace_id: entry.traceId,
+    span_id: entry.spanId,
+    rev: entry.rev,
+    start: isoTime(entry.startUs),
+    duration_ms: entry.durationUs / 1000,
+    ...entry.dimensions,
+    operation: entry.operation,
+    dialect: entry.dialect,
+    usage_state: entry.usageState,
+    usage_basis: entry.basis,
+    usage: entry.counts,
+    task_id: entry.taskId,
+    user_id: entry.userId,
+    session_id: entry.sessionId,
+    response_id: entry.responseId,
+    attempts: entry.attempts,
+    fallback_from: entry.fallbackFrom,
+    error: entry.error,
+    tags: entry.extra,
+    charge: chargeJson(entry.charge),
+  };
+}
+
+/** Where the next page begins, as an opaque word. */
+export function cursorOf({ startUs, traceId, spanId, rev }: EntryKey): string {
+  return Buffer.from(`${startUs}.${traceId}.${spanId}.${rev}`).toString('base64url');
+}
+
+/** Throws a RangeError for anything that `cursorOf` did not give. */
+export function readCursor(cursor: string): EntryKey {
+  const plain = Buffer.from(cursor, 'base64url').toString();
+  const [, startUs, traceId, spanId, rev] =
+    /^(-?\d{1,16})\.([0-9a-f]{32})\.([0-9a-f]{16})\.(\d{1,9})$/.exec(plain) ?? [];
+  if (startUs === undefined || traceId === undefined || spanId === undefined)
+    throw new RangeError('take the "next" of the previous answer as it is');
+  return { startUs: Number(startUs), traceId, spanId, rev: Number(rev) };
+}

@@ -1,0 +1,61 @@
+import type { Micros } from '../../pricing/charge.ts';
+import type { PriceBook } from '../../pricing/index.ts';
+import type { LedgerReader } from '../ledger.ts';
+import type { Counters } from '../metrics.ts';
+import { priceAge } from '../metrics/collect.ts';
+import { isoTime } from './time.ts';
+
+const DAY = 86_400;
+
+export interface StatusSources {
+  readonly version: string;
+  readonly ledger: Pick<LedgerReader, 'firstUs'>;
+  /** For people: which store, and where it is. No secret. */
+  readonly location: { readonly kind: string; readonly location: string };
+  readonly prices: Pick<PriceBook, 'version' | 'checked' | 'models'>;
+  readonly counters: Counters;
+  /** The backend that spans go on to. */
+  readonly forward: { readonly endpoint: string } | undefined;
+  /** Where spans are sent to, as far as it is known. */
+  readonly otlpUrl?: (() => string | undefined) | undefined;
+}
+
+/** What the processor is and what it has received since it started. */
+export async function statusJson(sources: StatusSources, now: Micros) {
+  const { counters, prices } = sources;
+  const first = await sources.ledger.firstUs();
+  const scopes = [...counters.labelled('other_spans')].toSorted(([, a], [, b]) => b - a);
+  const otlpUrl = sources.otlpUrl?.();
+  return {
+    version: sources.version,
+    ledger: { ...sources.location, first: first === undefined ? null : isoTime(first) },
+    prices: {
+      version: prices.version,
+      checked: prices.checked,
+      age_days: Math.floor(priceAge(prices.checked, now) / DAY),
+      models: prices.models,
+    },
+    received: {
+      spans: counters.get('received_spans'),
+      calls: counters.get('received_calls'),
+      duplicates: counters.get('duplicate_calls'),
+      other_spans: counters.get('other_spans'),
+      scopes: scopes.map(([scope, spans]) => ({ scope, spans })),
+    },
+    forward:
+      sources.forward === undefined
+        ? null
+        : {
+            endpoint: withoutCredentials(sources.forward.endpoint),
+            failed_spans: counters.get('forward_failed_spans'),
+          },
+    ...(otlpUrl === undefined ? {} : { otlp_url: otlpUrl }),
+    now: isoTime(now),
+  };
+}
+
+/** An address may carry a password or a key; neither is shown. */
+function withoutCredentials(endpoint: string): string {
+  const url = new URL(endpoint);
+  return `${url.origin}${url.pathname}`;
+}
