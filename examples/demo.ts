@@ -13,7 +13,7 @@ import { startProvider } from '../test/support/provider.ts';
 import { processorApi } from './api.ts';
 import { budgetsYaml } from './notices.ts';
 import { play } from './play.ts';
-import { startChild } from './processes.ts';
+import { startChild, type Child } from './processes.ts';
 import { startProcessor } from './processor.ts';
 import { startWebhook } from './webhook.ts';
 
@@ -22,6 +22,7 @@ const stayUp = !process.argv.includes('--once');
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 /** Undone in reverse, whatever happens. */
 const undo: (() => Promise<unknown>)[] = [];
+let ended = false;
 
 try {
   const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
@@ -30,7 +31,16 @@ try {
   process.stderr.write(`the demo failed: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 } finally {
+  ended = true;
   for (const step of undo.toReversed()) await step().catch(() => {});
+}
+
+/** Starts something that will be stopped, even if the demo is interrupted while it starts. */
+async function started<Running extends { stop(): Promise<void> }>(start: () => Promise<Running>): Promise<Running> {
+  if (ended) throw new Error('interrupted');
+  const starting = start();
+  undo.push(async () => (await starting).stop());
+  return starting;
 }
 
 async function demo(): Promise<number> {
@@ -38,32 +48,12 @@ async function demo(): Promise<number> {
     throw new Error('the preload is not built; run "npm run build" first');
   const folder = await mkdtemp(join(tmpdir(), 'spanledger-demo-'));
   undo.push(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
-  const webhook = await startWebhook();
-  undo.push(() => webhook.stop());
-  const provider = await startProvider();
-  undo.push(() => provider.stop());
+  const webhook = await started(startWebhook);
+  const provider = await started(() => startProvider());
   await writeFile(join(folder, 'budgets.yaml'), budgetsYaml(webhook.url));
-  const processor = await startProcessor(folder);
-  undo.push(() => processor.stop());
+  const processor = await started(() => startProcessor(folder));
   say(`processor    ${processor.otlpUrl}, with a ledger of its own in ${folder}`);
-  const application = await startChild({
-    name: 'the application',
-    args: ['--require', 'spanledger/instrumentation', 'examples/app/app.ts'],
-    cwd: root,
-    env: {
-      PORT: '0',
-      OPENAI_API_KEY: 'not-needed',
-      OPENAI_BASE_URL: `${provider.url}/v1`,
-      ANTHROPIC_API_KEY: 'not-needed',
-      ANTHROPIC_BASE_URL: provider.url,
-      OTEL_SERVICE_NAME: 'demo-app',
-      OTEL_EXPORTER_OTLP_ENDPOINT: processor.otlpUrl,
-      // The budget's notices are told apart by call, so spans may not wait for each other.
-      OTEL_BSP_SCHEDULE_DELAY: '50',
-    },
-    ready: /listening on (\S+)/,
-  });
-  undo.push(() => application.stop());
+  const application = await started(() => startApplication(provider.url, processor.otlpUrl));
   const appUrl = application.match[1] ?? '';
   say(`application  ${appUrl}, Express with openai and @anthropic-ai/sdk, its models simulated`);
 
@@ -72,10 +62,31 @@ async function demo(): Promise<number> {
   const problems = await Promise.race([play(stage, say), processor.died, application.died]);
   for (const problem of problems) process.stderr.write(`${problem}\n`);
   say(`\npage         ${processor.apiUrl}/`);
-  if (!stayUp) return problems.length === 0 ? 0 : 1;
+  if (!stayUp || problems.length > 0) return problems.length === 0 ? 0 : 1;
   say(
     `a call       curl -H 'content-type: application/json' -H 'x-customer-id: you' -d '{"text":"Hi"}' ${appUrl}/summaries`,
   );
   say('Ctrl-C ends the demo and removes its ledger.');
   return Promise.race([processor.died, application.died]);
+}
+
+/** The application with the preload, its clients led to the simulated provider. */
+async function startApplication(providerUrl: string, otlpUrl: string): Promise<Child> {
+  return startChild({
+    name: 'the application',
+    args: ['--require', 'spanledger/instrumentation', 'examples/app/app.ts'],
+    cwd: root,
+    env: {
+      PORT: '0',
+      OPENAI_API_KEY: 'not-needed',
+      OPENAI_BASE_URL: `${providerUrl}/v1`,
+      ANTHROPIC_API_KEY: 'not-needed',
+      ANTHROPIC_BASE_URL: providerUrl,
+      OTEL_SERVICE_NAME: 'demo-app',
+      OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl,
+      // The budget's notices are told apart by call, so spans may not wait for each other.
+      OTEL_BSP_SCHEDULE_DELAY: '50',
+    },
+    ready: /listening on (\S+)/,
+  });
 }

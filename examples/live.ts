@@ -63,13 +63,16 @@ const scenes: readonly Scene[] = [
     path: '/chat',
     customer: 'bright-desk',
     plan: 'starter',
-    provider: [{ usage: { input: 1500, output: 900 }, chunks: 60, chunkDelayMs: 20 }],
+    provider: [{ usage: { input: 1500, output: 900 }, chunks: 60, chunkDelayMs: 50 }],
     leaves: true,
     judge: (entry) => {
       const { input = 0, output = 0 } = entry.usage;
       must(['estimated', 'incomplete'].includes(entry.usage_state), `its usage is flagged "${entry.usage_state}"`);
       must(input === 1500 && output > 0 && output < 900, `its usage is ${input}/${output}`);
-      return { expected: costOf('claude-sonnet-4-6', input, output), note: `input known, output ${entry.usage_state}` };
+      return {
+        expected: costOf('claude-sonnet-4-6', input, output),
+        note: `${entry.usage_state}: all of the input, the output that came`,
+      };
     },
   },
   {
@@ -132,13 +135,13 @@ export async function playRunaway(stage: Stage): Promise<LiveResult> {
   };
 }
 
-/** Asks until `check` answers something, ten seconds at most. */
+/** Asks until `check` answers something, twenty seconds at most. */
 export async function until<Found>(what: string, check: () => Promise<Found | undefined>): Promise<Found> {
-  for (const giveUp = Date.now() + 10_000; Date.now() < giveUp; await sleep(20)) {
+  for (const giveUp = Date.now() + 20_000; Date.now() < giveUp; await sleep(20)) {
     const found = await check();
     if (found !== undefined) return found;
   }
-  throw new Error(`${what} did not happen within 10 s`);
+  throw new Error(`${what} did not happen within 20 s`);
 }
 
 async function entriesOf(stage: Stage, customer: string, count: number): Promise<readonly LedgerEntry[]> {

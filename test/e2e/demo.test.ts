@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -12,4 +13,6 @@ test('the demo reports to the last digit what was expected, and its budget tells
   expect(stdout).toMatch(/70% +at call 14 .*\n.*90% +at call 18 .*\n.*110% +at call 22 /);
   expect(stdout).toMatch(/a resend .* no new charge/);
   expect(stdout).toMatch(/^reported \$\S+ · expected \$\S+ · difference 0$/m);
+  const [, folder = ''] = /ledger of its own in (\S+)/.exec(stdout) ?? [];
+  expect([folder === '', existsSync(folder)]).toEqual([false, false]);
 }, 70_000);
