@@ -9,6 +9,8 @@ import type { Threshold } from './rule.ts';
 
 interface Found {
   readonly account: Account;
+  /** The account as it stood when it crossed: what is told is not what was spent since. */
+  readonly crossed: Account;
   /** The flood of keys is remembered like a threshold. */
   readonly threshold: Threshold | typeof KEY_FLOOD;
   readonly at: Micros;
@@ -30,6 +32,7 @@ export class Crossings {
   readonly #remembered: (key: string, alert: Alert) => void;
   readonly #queue: PatientQueue<Found>;
   #full = false;
+  #last: Micros = 0;
 
   constructor(options: {
     readonly ledger: Pick<Ledger, 'costs' | 'addCrossing' | 'crossing'>;
@@ -56,11 +59,14 @@ export class Crossings {
     return full;
   }
 
-  push(account: Account, threshold: Found['threshold'], at: Micros): void {
+  push(account: Account, threshold: Found['threshold'], now: Micros): void {
     const label = labelOf(threshold);
     if (account.fired.has(label)) return;
-    if (this.#queue.push({ account, threshold, at })) mark(account, label, undefined);
+    // A microsecond apart, so that the order found is the order in the ledger, by which a restart tells them.
+    const at = now <= this.#last && this.#last - now < CAPACITY ? this.#last + 1 : now;
+    if (this.#queue.push({ account, crossed: { ...account }, threshold, at })) mark(account, label, undefined);
     else this.#full = true;
+    this.#last = at;
   }
 
   idle(): Promise<void> {
@@ -74,7 +80,7 @@ export class Crossings {
 
   async #remember(found: Found | undefined): Promise<Outcome> {
     if (found === undefined) return { done: 1 };
-    const { account, threshold, at } = found;
+    const { account, crossed, threshold, at } = found;
     const label = labelOf(threshold);
     const key = crossingKey(account, label);
     try {
@@ -83,7 +89,7 @@ export class Crossings {
         mark(account, label, known.at);
         return { done: 1 };
       }
-      const alert = threshold === KEY_FLOOD ? keyFloodAlert(account, at) : await this.#describe(account, threshold, at);
+      const alert = threshold === KEY_FLOOD ? keyFloodAlert(crossed, at) : await this.#describe(crossed, threshold, at);
       const added = await this.#ledger.addCrossing({ key, at, payload: JSON.stringify(alert) });
       mark(account, label, at);
       // False: another processor on the same ledger was faster, and tells it.

@@ -8,7 +8,7 @@ import { evaluate } from './evaluate.ts';
 import { createEvents, type BudgetCounter } from './events.ts';
 import { Notifier } from './notifier.ts';
 import type { Rule, Webhook } from './rule.ts';
-import { byFullness, standing, type BudgetStanding } from './states.ts';
+import { fullest, standing, type BudgetStanding } from './states.ts';
 import { Tracker } from './tracker.ts';
 
 export { loadBudgets, mistakesText } from './load.ts';
@@ -99,26 +99,21 @@ export function createBudgets(options: BudgetsOptions): Budgets {
     observe(appended) {
       try {
         const at = now();
-        const touched = new Set<Account>();
         for (const { entry, inserted } of appended) {
           if (!inserted) continue;
           for (const tracker of trackers) {
             const account = tracker.add(entry, at);
-            if (account !== undefined) touched.add(account);
+            // After every entry, so that the call that crossed is told apart from its neighbours in the batch.
+            if (account !== undefined) judge(account, at);
           }
         }
-        for (const account of touched) judge(account, at);
       } catch (error) {
         events.observeFailed(error);
       }
     },
     states(limit = 1000) {
       const at = now();
-      const accounts = trackers.flatMap((tracker) => {
-        const seen = Array.from(tracker.accounts(at));
-        return seen.length === 0 && tracker.rule.by.length === 0 ? [tracker.emptyAccount(at)] : seen;
-      });
-      return accounts.toSorted(byFullness).slice(0, limit).map(standing);
+      return fullest(shown(trackers, at), limit).map(standing);
     },
     async settled() {
       await crossings.idle();
@@ -130,4 +125,16 @@ export function createBudgets(options: BudgetsOptions): Budgets {
       await notifier.stop();
     },
   };
+}
+
+/** Accounts of the running periods. A budget of no labels is there before its first call. */
+function* shown(trackers: readonly Tracker[], at: Micros): Iterable<Account> {
+  for (const tracker of trackers) {
+    let empty = true;
+    for (const account of tracker.accounts(at)) {
+      empty = false;
+      yield account;
+    }
+    if (empty && tracker.rule.by.length === 0) yield tracker.emptyAccount(at);
+  }
 }

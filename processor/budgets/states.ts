@@ -49,9 +49,36 @@ export function standing(account: Account): BudgetStanding {
   };
 }
 
-/** The fullest first: by spent / amount, exactly; an amount of 0 that was overspent before all others. */
-export function byFullness(a: Account, b: Account): number {
-  const [left, right] = [a.spent * b.terms.amount.value, b.spent * a.terms.amount.value];
-  if (left !== right) return left > right ? -1 : 1;
-  return a.spent > b.spent ? -1 : a.spent < b.spent ? 1 : 0;
+/**
+ * The fullest accounts first, at most `limit`; an overspent amount of 0 before all others. Never sorts more than twice
+ * `limit` at a time, and by doubles: there may be 100,000 keys, and somebody waits.
+ */
+export function fullest(accounts: Iterable<Account>, limit: number): readonly Account[] {
+  let kept: Ranked[] = [];
+  let least = -Infinity;
+  for (const account of accounts) {
+    const fullness = fullnessOf(account);
+    if (fullness <= least) continue;
+    kept.push({ account, fullness });
+    if (kept.length < 2 * limit) continue;
+    kept = kept.toSorted(byFullness).slice(0, limit);
+    least = kept.at(-1)?.fullness ?? least;
+  }
+  return kept
+    .toSorted(byFullness)
+    .slice(0, limit)
+    .map(({ account }) => account);
+}
+
+interface Ranked {
+  readonly account: Account;
+  readonly fullness: number;
+}
+
+function fullnessOf({ spent, terms }: Account): number {
+  return spent === 0n ? 0 : Number(spent) / Number(terms.amount.value);
+}
+
+function byFullness(a: Ranked, b: Ranked): number {
+  return a.fullness === b.fullness ? 0 : b.fullness - a.fullness;
 }

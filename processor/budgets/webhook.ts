@@ -63,5 +63,7 @@ function withoutCredentials(url: URL): { target: URL; authorization: Readonly<Re
 function reason(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code;
+  // A few words in lower case are fetch's own: "bad port" for one that no browser would call.
+  if (cause instanceof Error && /^[a-z ]{1,40}$/.test(cause.message)) return cause.message;
   return cause instanceof Error ? cause.name : 'unknown error';
 }
