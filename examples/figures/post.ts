@@ -36,10 +36,17 @@ if (import.meta.main) {
   }
   const body = figure(number, Date.now());
   if (to === '--print') process.stdout.write(body);
-  else {
+  else await send(to, body);
+}
+
+async function send(to: string, body: string): Promise<void> {
+  try {
     const headers = { 'content-type': 'application/json' };
     const answer = await fetch(`${to}/v1/traces`, { method: 'POST', headers, body });
     console.log(answer.status, await answer.text());
     process.exitCode = answer.ok ? 0 : 1;
+  } catch {
+    console.error(`nothing answers at ${to}; start a processor with "npx spanledger serve"`);
+    process.exitCode = 1;
   }
 }
