@@ -49,6 +49,21 @@ export function address(path, query = {}) {
   return `api/v1/${path}${text === '' ? '' : `?${text}`}`;
 }
 
+/** The token that the processor asks for where it is not alone on its machine; for as long as the tab is open. */
+const TOKEN = 'spanledger-token';
+
+/** @param {string} token */
+export function useToken(token) {
+  sessionStorage.setItem(TOKEN, token);
+}
+
+export function hasToken() {
+  return sessionStorage.getItem(TOKEN) !== null;
+}
+
+/** The API wants a token, or another one. */
+export class TokenNeeded extends Error {}
+
 /**
  * @template T
  * @param {string} url from `address`
@@ -57,14 +72,39 @@ export function address(path, query = {}) {
  * @throws {Error} whose message can be shown: what the API said of it, or that it can't be reached
  */
 export async function get(url, signal) {
-  const response = await fetch(url, { headers: { accept: 'application/json' }, signal: signal ?? null }).catch(
-    (error) => {
-      throw signal?.aborted === true ? error : new Error('the processor can’t be reached', { cause: error });
-    },
-  );
+  const response = await ask(url, signal);
   /** @type {unknown} */
   const body = await response.json().catch(() => undefined);
   if (response.ok && body !== undefined) return /** @type {T} */ (body);
-  const detail = /** @type {{ detail?: unknown, title?: unknown } | undefined} */ (body);
-  throw new Error(String(detail?.detail ?? detail?.title ?? `the processor answered ${response.status}`));
+  const problem = /** @type {{ detail?: unknown, title?: unknown } | undefined} */ (body);
+  const text = String(problem?.detail ?? problem?.title ?? `the processor answered ${response.status}`);
+  throw response.status === 401 || response.status === 403 ? new TokenNeeded(text) : new Error(text);
+}
+
+/**
+ * Saves what a link leads to. A link can't send the token.
+ * @param {string} url
+ */
+export async function save(url) {
+  const response = await ask(url);
+  if (!response.ok) throw new Error(`the processor answered ${response.status}`);
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(await response.blob());
+  link.download = 'costs.csv';
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+/**
+ * @param {string} url
+ * @param {AbortSignal} [signal]
+ */
+async function ask(url, signal) {
+  const token = sessionStorage.getItem(TOKEN);
+  const headers = { accept: '*/*', ...(token === null ? {} : { authorization: `Bearer ${token}` }) };
+  try {
+    return await fetch(url, { headers, signal: signal ?? null });
+  } catch (error) {
+    throw signal?.aborted === true ? error : new Error('the processor can’t be reached', { cause: error });
+  }
 }

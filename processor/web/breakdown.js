@@ -5,11 +5,12 @@ import { shareOf } from './money.js';
 import { counted, percent } from './words.js';
 
 /** @import { CostRow, Costs } from './api.js' */
+/** @import { Child } from './dom.js' */
 /** @import { Matcher } from './filters.js' */
 
 /**
  * Cost by one dimension, dearest first: a bar, the share and the calls of each, what is left out in one row.
- * @param {{ title: string, by: string, costs: Costs, csv: string, lesson: Node | undefined }} panel
+ * @param {{ title: string, by: string, costs: Costs, csv: string, lesson: Child }} panel
  * `lesson` stands below the rows
  */
 export function breakdown({ title, by, costs, csv, lesson }) {

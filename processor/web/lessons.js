@@ -142,6 +142,33 @@ export function noTags(name, told = false) {
   );
 }
 
+/**
+ * The processor does not answer strangers.
+ * @param {boolean} again whether a token was sent already
+ */
+export function tokenNeeded(again) {
+  return h(
+    'form',
+    { class: 'lesson', id: 'token', autocomplete: 'off' },
+    h('h2', {}, again ? 'That token can’t read this ledger' : 'This ledger asks for a token'),
+    h(
+      'p',
+      {},
+      'Any token of the scope ',
+      h('code', {}, 'read'),
+      ' or ',
+      h('code', {}, 'admin'),
+      '. It is kept until this tab is closed.',
+    ),
+    h(
+      'p',
+      { class: 'line' },
+      h('input', { type: 'password', name: 'token', 'aria-label': 'Token', required: true, autocomplete: 'off' }),
+      h('button', { class: 'plain' }, 'Open'),
+    ),
+  );
+}
+
 export function noBudgets() {
   return h(
     'div',

@@ -1,6 +1,6 @@
 /** Counts, shares and instants as people read them. */
 
-const NBSP = ' ';
+const NBSP = '\u00a0';
 
 /**
  * @param {number} n
