@@ -1,0 +1,65 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** A Collector release and the matching line of its stable modules. */
+const VERSION = 'v0.140.0';
+const STABLE = 'v1.46.0';
+const cache = join(homedir(), '.cache', 'spanledger', `otelcol-${VERSION}`);
+export const binary = join(cache, 'otelcol');
+
+const collector = 'go.opentelemetry.io/collector';
+const contrib = 'github.com/open-telemetry/opentelemetry-collector-contrib';
+const manifest = `
+dist: { name: otelcol, output_path: ./out }
+receivers: [{ gomod: ${collector}/receiver/otlpreceiver ${VERSION} }]
+processors:
+  - { gomod: ${collector}/processor/batchprocessor ${VERSION} }
+  - { gomod: ${collector}/processor/memorylimiterprocessor ${VERSION} }
+exporters: [{ gomod: ${collector}/exporter/otlphttpexporter ${VERSION} }]
+extensions: [{ gomod: ${contrib}/extension/storage/filestorage ${VERSION} }]
+providers:
+  - { gomod: ${collector}/confmap/provider/envprovider ${STABLE} }
+  - { gomod: ${collector}/confmap/provider/fileprovider ${STABLE} }
+`;
+
+/** Why no Collector can be had here; undefined when one is there or can be built. */
+export function missingCollector(): string | undefined {
+  if (existsSync(binary)) return undefined;
+  try {
+    const version = /go(\d+)\.(\d+)/.exec(execFileSync('go', ['version'], { encoding: 'utf8' }));
+    if (Number(version?.[1]) * 100 + Number(version?.[2]) >= 124) return undefined;
+    return `Go ${version?.[0]} is too old to build a Collector, 1.24 is needed`;
+  } catch {
+    return 'no Go (1.24 or later) on the PATH to build a Collector with';
+  }
+}
+
+/** Builds a real Collector with its own builder, once; kept between runs. */
+export function buildCollector(): void {
+  if (existsSync(binary)) return;
+  const work = `${cache}.${process.pid}`;
+  mkdirSync(work, { recursive: true });
+  writeFileSync(join(work, 'builder.yaml'), manifest);
+  const run = ['run', `${collector}/cmd/builder@${VERSION}`, '--config', 'builder.yaml'];
+  execFileSync('go', run, { cwd: work, stdio: 'pipe' });
+  mkdirSync(cache, { recursive: true });
+  renameSync(join(work, 'out', 'otelcol'), binary);
+  rmSync(work, { recursive: true, force: true });
+}
+
+/** Starts it on configurations that are merged in order, and resolves once it says that it is ready. */
+export async function startCollector(configs: readonly string[], env: Record<string, string>): Promise<ChildProcess> {
+  const args = configs.flatMap((config) => ['--config', config]);
+  const child = spawn(binary, args, { env: { ...process.env, ...env } });
+  let said = '';
+  await new Promise<void>((resolve, reject) => {
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes('Everything is ready')) resolve();
+    });
+    child.on('exit', (code) => reject(new Error(`the Collector exited with ${code}:\n${said.slice(-2000)}`)));
+  });
+  return child;
+}
