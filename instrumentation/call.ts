@@ -31,6 +31,15 @@ export interface CallStart {
   readonly parent: SpanContext | undefined;
 }
 
+/** What whoever reads an answer tells of it. */
+export type Listener = Pick<Call, 'request' | 'libraryReads' | 'body' | 'event' | 'end' | 'fail'>;
+
+/** Listens to nothing: for a second reader of an answer that is observed already. */
+export function deaf({ request }: Call | Listener): Listener {
+  const nothing = (): void => {};
+  return { request, libraryReads: false, body: nothing, event: nothing, end: nothing, fail: nothing };
+}
+
 /** Units whose place in the totals has a name in the conventions. */
 const conventional: ReadonlySet<string> = new Set(['input', 'cache_read', 'cache_write', 'output', 'reasoning']);
 const longestRaw = 4096;

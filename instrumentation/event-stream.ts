@@ -1,4 +1,4 @@
-import type { Call } from './call.ts';
+import type { Listener } from './call.ts';
 import { failed } from './guard.ts';
 import type { Asked } from './stream.ts';
 
@@ -15,7 +15,7 @@ const ending = /\r\n\r\n|\n\n|\r\r/g;
  * const reader = readEvents(call, undefined);
  * reader.push('data: {"id":1}\n\n'); // the same text
  */
-export function readEvents(call: Call, asked: Asked): { push(text: string): string; flush(): string } {
+export function readEvents(call: Listener, asked: Asked): { push(text: string): string; flush(): string } {
   let pending = '';
   let unreadable = false;
   const take = (text: string): string => {
@@ -47,7 +47,7 @@ export function readEvents(call: Call, asked: Asked): { push(text: string): stri
   };
 }
 
-function readEvent(text: string, call: Call, asked: Asked): string {
+function readEvent(text: string, call: Listener, asked: Asked): string {
   const data = text
     .split(/\r\n|\n|\r/)
     .filter((line) => line.startsWith('data:'))

@@ -26,7 +26,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
       packageJson: path.join(__dirname, bundled ? '../../package.json' : '../package.json'),
     });
   } catch (error) {
-    if (error.code === 'MODULE_NOT_FOUND' && String(error.message).includes('@opentelemetry/api'))
+    if (String(error.code).endsWith('MODULE_NOT_FOUND') && String(error.message).includes('@opentelemetry/api'))
       say('@opentelemetry/api is not installed; run "npm install @opentelemetry/api"; nothing is recorded');
     else say(`could not start, nothing is recorded: ${error.message}`);
   }

@@ -1,13 +1,13 @@
-import type { Call } from './call.ts';
+import { deaf, type Listener } from './call.ts';
 import { readEvents } from './event-stream.ts';
-import { failed } from './guard.ts';
+import { failed, guarded } from './guard.ts';
 import type { Asked } from './stream.ts';
 
 /** A plain answer that is longer is passed on without being kept for reading. */
 const longestKept = 16 * 1024 * 1024;
 
 interface Observed {
-  readonly call: Call;
+  readonly call: Listener;
   readonly asked: Asked;
 }
 const observed = new WeakMap<object, Observed>();
@@ -21,7 +21,7 @@ export function observedResponse(response: object): Observed | undefined {
  * Observes whoever reads the body of `response`, without reading anything itself: the response stays the one that fetch
  * gave, and its methods give what they gave before. Whichever reads the body first ends the call.
  */
-export function observeResponse(response: Response, call: Call, asked: Asked): void {
+export function observeResponse(response: Response, call: Listener, asked: Asked): void {
   if (observed.has(response)) return;
   const state: Observed = { call, asked };
   observed.set(response, state);
@@ -52,6 +52,19 @@ export function observeResponse(response: Response, call: Call, asked: Asked): v
   });
   for (const name of ['arrayBuffer', 'bytes', 'blob'] as const) shadowBinary(response, name, state);
   shadowBody(response, state);
+  shadowClone(response, state);
+}
+
+/** A clone is read beside the original: of a stream it must not tell everything twice, but hides what is ours as well. */
+function shadowClone(response: Response, { call, asked }: Observed): void {
+  const { clone } = response;
+  if (typeof clone !== 'function') return;
+  const value = function clone_(): Response {
+    const copy = clone.call(response);
+    guarded(() => observeResponse(copy, call.request.stream ? deaf(call) : call, asked));
+    return copy;
+  };
+  define(response, 'clone', value);
 }
 
 /** Raw bytes: decoded aside, and the same bytes are given on, unless a part of them is there only because we asked. */
@@ -155,7 +168,7 @@ function openReader(body: ReadableStream<Uint8Array>): ReadableStreamDefaultRead
   return body.getReader();
 }
 
-function seeEvents(text: string, call: Call, asked: Asked): string {
+function seeEvents(text: string, call: Listener, asked: Asked): string {
   const events = readEvents(call, asked);
   const passed = events.push(text) + events.flush();
   call.end();
@@ -174,9 +187,12 @@ function parse(text: string): unknown {
 function shadow(
   response: Response,
   name: 'text' | 'json' | 'arrayBuffer' | 'bytes' | 'blob',
-  value: () => unknown,
+  value: () => Promise<unknown>,
 ): void {
-  if (typeof response[name] !== 'function') return;
+  if (typeof response[name] === 'function') define(response, name, value);
+}
+
+function define(response: Response, name: string, value: () => unknown): void {
   Object.defineProperty(value, 'name', { value: name });
   Object.defineProperty(response, name, { configurable: true, enumerable: false, writable: true, value });
 }

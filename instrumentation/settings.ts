@@ -34,7 +34,7 @@ export function parsePairs(text: string): Readonly<Record<string, string>> {
     const at = part.indexOf('=');
     if (at < 1) continue;
     const [key, value] = [decode(part.slice(0, at)), decode(part.slice(at + 1))];
-    if (key !== undefined && value !== undefined) pairs[key] = value;
+    if (key !== undefined && key !== '' && value !== undefined) pairs[key] = value;
   }
   return pairs;
 }

@@ -1,5 +1,5 @@
 import type { Asking } from './apis/api.ts';
-import type { Call } from './call.ts';
+import type { Listener } from './call.ts';
 import { failed } from './guard.ts';
 
 /** Set when the question for usage was ours: then its answer is not for the application. */
@@ -9,7 +9,7 @@ export type Asked = Asking | undefined;
  * The iterator of a client library's stream, observed: the same items at the same time, pulled only when the application
  * pulls. What is there only because we asked is left out. The call ends when the stream does, fails, or is left.
  */
-export function observeIterator<T>(source: AsyncIterator<T>, call: Call, asked: Asked): AsyncIterator<T> {
+export function observeIterator<T>(source: AsyncIterator<T>, call: Listener, asked: Asked): AsyncIterator<T> {
   const observe = (result: IteratorResult<T>): IteratorResult<T> | Promise<IteratorResult<T>> => {
     if (result.done === true) {
       call.end();

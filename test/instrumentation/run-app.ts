@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { startProvider, type RecordedRequest } from '../support/provider.ts';
+import { startProvider, type Behaviour, type RecordedRequest } from '../support/provider.ts';
 import { startSink, type SinkSpan } from '../support/sink.ts';
 
 export const preload = join(import.meta.dirname, '../../instrumentation/preload.cjs');
@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Where spans go, in place of a sink that takes them. */
   readonly endpoint?: string;
+  /** What the provider does with the first requests. */
+  readonly script?: readonly Behaviour[];
 }
 
 export interface Ran {
@@ -35,8 +37,9 @@ export async function runApp({
   flags = ['--require', preload],
   env = {},
   endpoint,
+  script = [],
 }: RunOptions): Promise<Ran> {
-  const provider = await startProvider();
+  const provider = await startProvider({ script });
   const sink = await startSink();
   try {
     const child = spawn(process.execPath, ['--no-warnings', ...flags, app, ...args], {

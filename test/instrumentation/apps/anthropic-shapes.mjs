@@ -35,13 +35,13 @@ export function anthropicShapes({ Anthropic }) {
     stream: async () => all(await messages.create(streamed)),
     streamBreak: async () => {
       let n = 0;
-      for await (const _ of await messages.create(streamed, simulate({ chunkDelayMs: 2 }))) if (++n === 6) break;
+      for await (const _ of await messages.create(streamed, simulate({ chunkDelayMs: 25 }))) if (++n === 6) break;
       return n;
     },
     streamAbort: async () => {
       const controller = new AbortController();
       let n = 0;
-      const stream = await messages.create(streamed, { signal: controller.signal, ...simulate({ chunkDelayMs: 2 }) });
+      const stream = await messages.create(streamed, { signal: controller.signal, ...simulate({ chunkDelayMs: 25 }) });
       for await (const _ of stream) if (++n === 6) controller.abort();
       return n;
     },
@@ -61,7 +61,7 @@ export function anthropicShapes({ Anthropic }) {
     streamHelperText: () => messages.stream(ask).finalText(),
     streamHelperEvents: async () => all(messages.stream(ask)),
     streamHelperAbort: async () => {
-      const stream = messages.stream(ask, simulate({ chunkDelayMs: 2 }));
+      const stream = messages.stream(ask, simulate({ chunkDelayMs: 25 }));
       stream.on('text', () => stream.abort());
       return stream.finalMessage();
     },

@@ -52,13 +52,13 @@ export function openaiShapes({ OpenAI, AzureOpenAI }) {
     },
     streamBreak: async () => {
       let n = 0;
-      for await (const _ of await completions.create(unasked, simulate({ chunkDelayMs: 2 }))) if (++n === 3) break;
+      for await (const _ of await completions.create(unasked, simulate({ chunkDelayMs: 25 }))) if (++n === 3) break;
       return n;
     },
     streamAbort: async () => {
       const controller = new AbortController();
       let n = 0;
-      const stream = await completions.create(asked, { signal: controller.signal, ...simulate({ chunkDelayMs: 2 }) });
+      const stream = await completions.create(asked, { signal: controller.signal, ...simulate({ chunkDelayMs: 25 }) });
       for await (const _ of stream) if (++n === 3) controller.abort();
       return n;
     },
@@ -95,7 +95,7 @@ export function openaiShapes({ OpenAI, AzureOpenAI }) {
     streamResponseText: async () => (await completions.create(unasked).asResponse()).text(),
     streamResponseBody: async () => text((await completions.create(unasked).asResponse()).body),
     streamResponseReader: async () => {
-      const { body } = await completions.create(unasked, simulate({ chunkDelayMs: 2 })).asResponse();
+      const { body } = await completions.create(unasked, simulate({ chunkDelayMs: 25 })).asResponse();
       const reader = body.getReader();
       const { value } = await reader.read();
       await reader.cancel();
