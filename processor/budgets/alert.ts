@@ -1,4 +1,3 @@
-import { formatUsd } from '../../pricing/money.ts';
 import type { Micros } from '../../pricing/charge.ts';
 import { matchersText } from '../matcher.ts';
 import { accountLabels, keyMatchers, isoTime, type Account } from './account.ts';
@@ -40,7 +39,7 @@ export function thresholdAlert(account: Account, threshold: Threshold, at: Micro
     period: rule.period,
   });
   const percent = terms.amount.value === 0n ? undefined : `${shareText(spent * 100n, terms.amount.value, 1)}%`;
-  const spentText = `${formatUsd(spent)} USD`;
+  const spentText = amountText({ unit: terms.amount.unit, value: spent });
   const value = percent ?? spentText;
   const own = Object.entries(rule.annotations).map(([name, template]) => [name, fill(template, labels, value)]);
   const annotations = withValues({
@@ -65,7 +64,11 @@ export function keyFloodAlert(account: Account, at: Micros): Alert {
   };
   const what = `more than ${rule.maxKeys} values of ${rule.by.join(', ')}`;
   const summary = `${rule.budget}: ${what} in this ${rule.period}; the rest share one budget named "other". Is a tag filled with ids of requests?`;
-  const annotations = { summary, max_keys: String(rule.maxKeys), ...facts(account, `${formatUsd(account.spent)} USD`) };
+  const annotations = {
+    summary,
+    max_keys: String(rule.maxKeys),
+    ...facts(account, amountText({ unit: account.terms.amount.unit, value: account.spent })),
+  };
   return { labels, annotations, startsAt: isoTime(at) };
 }
 

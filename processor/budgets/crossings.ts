@@ -1,11 +1,11 @@
 import type { Micros } from '../../pricing/charge.ts';
-import { displayUsd } from '../../pricing/money.ts';
-import type { CostRow, DimensionName, Ledger } from '../ledger.ts';
+import type { DimensionName, Ledger } from '../ledger.ts';
 import { accountMatchers, crossingKey, type Account } from './account.ts';
 import { KEY_FLOOD, keyFloodAlert, thresholdAlert, type Alert, type Top } from './alert.ts';
 import type { BudgetEvents } from './events.ts';
+import { measures } from './measure.ts';
 import { PatientQueue, type Outcome } from './patient-queue.ts';
-import type { Threshold } from './rule.ts';
+import { thresholdId, type Threshold } from './rule.ts';
 
 interface Found {
   readonly account: Account;
@@ -117,22 +117,22 @@ export class Crossings {
     const { startUs: from, endUs: to } = account.period;
     const where = accountMatchers(account);
     const rows = await this.#ledger.costs({ by: [name], where, from, to, timezone: account.rule.timezone });
-    const dearest = rows.filter(({ cost }) => cost > 0n).toSorted(byCost);
-    const named = dearest.slice(0, TOP).map((row) => `${row.values[name] || '(none)'} ${displayUsd(row.cost)}`);
+    const { row: read, display } = measures[account.terms.amount.unit];
+    const dearest = rows
+      .map((row) => ({ value: row.values[name] || '(none)', spent: read(row) }))
+      .filter(({ spent }) => spent > 0n)
+      .toSorted((a, b) => (a.spent > b.spent ? -1 : a.spent < b.spent ? 1 : 0));
+    const named = dearest.slice(0, TOP).map(({ value, spent }) => `${value} ${display(spent)}`);
     const rest = dearest.slice(TOP);
-    const more = `${rest.length} more ${displayUsd(rest.reduce((sum, { cost }) => sum + cost, 0n))}`;
+    const more = `${rest.length} more ${display(rest.reduce((sum, { spent }) => sum + spent, 0n))}`;
     return [...named, ...(rest.length > 0 ? [more] : [])].join(', ');
   }
 }
 
 function labelOf(threshold: Found['threshold']): string {
-  return threshold === KEY_FLOOD ? KEY_FLOOD : threshold.label;
+  return threshold === KEY_FLOOD ? KEY_FLOOD : thresholdId(threshold);
 }
 
 function mark(account: Account, label: string, at: Micros | undefined): void {
   account.fired = new Map([...account.fired, [label, at]]);
-}
-
-function byCost(a: CostRow, b: CostRow): number {
-  return a.cost > b.cost ? -1 : a.cost < b.cost ? 1 : 0;
 }

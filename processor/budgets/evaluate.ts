@@ -1,7 +1,7 @@
 import type { Micros } from '../../pricing/charge.ts';
 import type { Period } from './period.ts';
 import { limitOf, type Amount } from './quantity.ts';
-import type { Rule, Threshold } from './rule.ts';
+import { thresholdId, type Rule, type Threshold } from './rule.ts';
 
 /** What holds for a key: its amount, and its thresholds as amounts, the lowest first. */
 export interface Terms {
@@ -18,7 +18,9 @@ export interface Limit {
 /** The terms of a rule: with its own amount first, then with that of each override. */
 export function termsOf(rule: Rule): readonly Terms[] {
   return [rule, ...rule.overrides].map(({ amount }) => {
-    const limits = rule.thresholds.map((threshold) => ({ threshold, value: limitOf(threshold.at, amount) }));
+    const limits = rule.thresholds
+      .filter(({ basis }) => basis === 'actual')
+      .map((threshold) => ({ threshold, value: limitOf(threshold.at, amount) }));
     return { amount, limits: limits.toSorted((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0)) };
   });
 }
@@ -57,7 +59,7 @@ export function evaluate(
   if (lowest === undefined || spent < lowest.value) return { state: stateOf(terms, spent), crossings: NONE };
   const running = period.startUs <= now && now < period.endUs;
   const crossings = running
-    ? terms.limits.filter(({ threshold, value }) => spent >= value && !previous.has(threshold.label))
+    ? terms.limits.filter(({ threshold, value }) => spent >= value && !previous.has(thresholdId(threshold)))
     : [];
   return { state: stateOf(terms, spent), crossings: crossings.map(({ threshold }) => threshold) };
 }

@@ -40,7 +40,7 @@ export interface Budgets {
   start(): Promise<void>;
   /** Takes in what the ledger answered to an append; only entries that were inserted count. Never waits, never throws. */
   observe(appended: readonly Appended[]): void;
-  /** How budgets stand now, the fullest first, at most `limit`. */
+  /** How budgets stand now, the fullest first, at most `limit` keys of each budget. */
   states(limit?: number): readonly BudgetStanding[];
   /** Resolves once every crossing found so far is remembered and told. */
   settled(): Promise<void>;
@@ -111,9 +111,11 @@ export function createBudgets(options: BudgetsOptions): Budgets {
         events.observeFailed(error);
       }
     },
-    states(limit = 1000) {
+    states(limit = 200) {
       const at = now();
-      return fullest(shown(trackers, at), limit).map(standing);
+      // By budget, so that a budget of many full keys does not hide the others.
+      const accounts = trackers.flatMap((tracker) => fullest(shown(tracker, at), limit));
+      return fullest(accounts, accounts.length).map(standing);
     },
     async settled() {
       await crossings.idle();
@@ -128,13 +130,11 @@ export function createBudgets(options: BudgetsOptions): Budgets {
 }
 
 /** Accounts of the running periods. A budget of no labels is there before its first call. */
-function* shown(trackers: readonly Tracker[], at: Micros): Iterable<Account> {
-  for (const tracker of trackers) {
-    let empty = true;
-    for (const account of tracker.accounts(at)) {
-      empty = false;
-      yield account;
-    }
-    if (empty && tracker.rule.by.length === 0) yield tracker.emptyAccount(at);
+function* shown(tracker: Tracker, at: Micros): Iterable<Account> {
+  let empty = true;
+  for (const account of tracker.accounts(at)) {
+    empty = false;
+    yield account;
   }
+  if (empty && tracker.rule.by.length === 0) yield tracker.emptyAccount(at);
 }

@@ -1,35 +1,74 @@
+import type { Micros } from '../../pricing/charge.ts';
 import { nearest } from '../nearest.ts';
+import { readDuration } from './duration.ts';
+import type { AmountUnit } from './measure.ts';
+import { laterPresets, presets } from './presets.ts';
 import { levelText, readLevel } from './quantity.ts';
-import type { Threshold } from './rule.ts';
-import type { Place, YamlReader } from './yaml.ts';
+import { thresholdId, type Threshold } from './rule.ts';
+import type { Fields, Place, YamlReader } from './yaml.ts';
 
 const threshold = {
   keys: ['at', 'severity'],
-  required: ['at', 'severity'],
-  later: ['forecast', 'margin', 'for', 'action'],
-  instead: ['forecast', 'margin'],
+  required: ['severity'],
+  later: ['margin', 'action', 'forecast', 'for'],
 };
 
 /** Severities that receivers know. Others are allowed; what looks like a slip in one of these is not. */
 const severities = ['info', 'warning', 'critical', 'page'];
 
-/** Reads the thresholds of a budget: at least one, no two at the same level. */
-export function loadThresholds(yaml: YamlReader, place: Place): readonly Threshold[] | undefined {
-  const items = yaml.items(place);
-  if (items?.length === 0) return yaml.wrong(place, 'is empty; without a threshold nobody would be told');
-  const thresholds: Threshold[] = [];
+/** Reads the thresholds of a budget, those of its preset first: at least one, no two alike. */
+export function loadThresholds(
+  yaml: YamlReader,
+  rule: Place,
+  fields: Fields,
+  unit: AmountUnit | undefined,
+): readonly Threshold[] | undefined {
+  const [presetAt, listAt] = [fields.get('preset'), fields.get('thresholds')];
+  if (presetAt === undefined && listAt === undefined) return yaml.wrong(rule, '"thresholds" is missing');
+  const thresholds = [...((presetAt && yaml.value(presetAt, readPreset)) ?? [])];
+  const items = listAt && yaml.items(listAt);
+  if (listAt && items?.length === 0 && presetAt === undefined)
+    return yaml.wrong(listAt, 'is empty; without a threshold nobody would be told');
   for (const item of items ?? []) {
-    const fields = yaml.fields(item, threshold);
-    const at = fields?.get('at');
-    const level = at && yaml.value(at, readLevel);
-    const severityAt = fields?.get('severity');
-    const severity = severityAt && yaml.value(severityAt, readSeverity);
-    if (at === undefined || level === undefined || severity === undefined) continue;
-    const label = levelText(level);
-    if (thresholds.some((other) => other.label === label)) yaml.wrong(at, `there is another threshold at ${label}`);
-    else thresholds.push({ basis: 'actual', at: level, label, severity });
+    const loaded = loadThreshold(yaml, item, unit);
+    if (loaded === undefined) continue;
+    const id = thresholdId(loaded);
+    if (thresholds.some((other) => thresholdId(other) === id)) yaml.wrong(item, `there is another threshold at ${id}`);
+    else thresholds.push(loaded);
   }
   return thresholds;
+}
+
+function loadThreshold(yaml: YamlReader, item: Place, unit: AmountUnit | undefined): Threshold | undefined {
+  const fields = yaml.fields(item, threshold);
+  if (fields === undefined) return undefined;
+  const [actual, forecast] = [fields.get('at'), fields.get('forecast')];
+  const forAt = fields.get('for');
+  const severityAt = fields.get('severity');
+  const severity = severityAt && yaml.value(severityAt, readSeverity);
+  if (forAt !== undefined && forecast === undefined)
+    yaml.wrong(
+      { ...forAt, offset: forAt.keyOffset },
+      'is for "forecast": spend does not go down, so there is nothing to wait for',
+    );
+  const forUs: Micros | undefined = forAt === undefined ? 0 : yaml.value(forAt, readDuration);
+  if (actual !== undefined && forecast !== undefined)
+    return yaml.wrong(item, '"at" and "forecast" are two thresholds; write each on its own');
+  const at = actual ?? forecast;
+  if (at === undefined)
+    return fields.size === 0 || (yaml.has(item, 'margin') || yaml.has(item, 'forecast')) ? undefined : yaml.wrong(item, '"at" is missing');
+  const level = yaml.value(at, readLevel);
+  if (level?.kind === 'fixed' && unit !== undefined && level.amount.unit !== unit)
+    return yaml.wrong(at, `is in ${level.amount.unit}, but the budget is in ${unit}`);
+  if (level === undefined || severity === undefined || forUs === undefined) return undefined;
+  return { basis: forecast === undefined ? 'actual' : 'forecast', at: level, label: levelText(level), severity, forUs };
+}
+
+function readPreset(text: string): readonly Threshold[] {
+  const preset = presets[text];
+  if (preset !== undefined && Object.hasOwn(presets, text)) return preset;
+  if (laterPresets.includes(text)) throw new RangeError(`${text} is not supported yet: it needs revenue`);
+  throw new RangeError(`"${text}" is not a preset; there are ${Object.keys(presets).join(', ')}`);
 }
 
 function readSeverity(text: string): string {

@@ -5,6 +5,7 @@ import { isDimension, parseMatcher } from '../matcher.ts';
 import { nearest } from '../nearest.ts';
 import { loadNotify } from './load-notify.ts';
 import { loadThresholds } from './load-thresholds.ts';
+import type { AmountUnit } from './measure.ts';
 import { isTimezone, periodKinds, type PeriodKind } from './period.ts';
 import { readAmount, type Amount } from './quantity.ts';
 import type { BudgetsFile, Override, Rule } from './rule.ts';
@@ -18,9 +19,9 @@ export type Loaded =
 const file = { keys: ['groups', 'notify'], required: ['groups'], later: ['time_intervals'] };
 const group = { keys: ['name', 'labels', 'rules'], required: ['name', 'rules'], later: ['interval'] };
 const rule = {
-  keys: 'budget match by amount period timezone overrides thresholds max_keys annotations'.split(' '),
-  required: ['budget', 'amount', 'period', 'thresholds'],
-  later: ['anchor', 'preset', 'growth', 'spike', 'unpriced', 'keep_firing_for', 'for', 'action_windows', 'labels'],
+  keys: 'budget match by amount period timezone overrides thresholds preset max_keys annotations'.split(' '),
+  required: ['budget', 'amount', 'period'],
+  later: ['anchor', 'growth', 'spike', 'unpriced', 'keep_firing_for', 'for', 'action_windows', 'labels'],
 };
 const override = { keys: ['match', 'amount'], required: ['match', 'amount'], later: ['thresholds'] };
 
@@ -82,8 +83,8 @@ function loadRule(
   const amount = optional(fields, 'amount', (at) => loadAmount(yaml, at));
   const period = optional(fields, 'period', (at) => yaml.value(at, readPeriod));
   const timezone = optional(fields, 'timezone', (at) => yaml.value(at, readTimezone)) ?? 'UTC';
-  const overrides = optional(fields, 'overrides', (at) => loadOverrides(yaml, at)) ?? [];
-  const thresholds = optional(fields, 'thresholds', (at) => loadThresholds(yaml, at));
+  const overrides = optional(fields, 'overrides', (at) => loadOverrides(yaml, at, amount?.unit)) ?? [];
+  const thresholds = loadThresholds(yaml, place, fields, amount?.unit);
   const maxKeys = optional(fields, 'max_keys', (at) => yaml.value(at, readMaxKeys)) ?? MAX_KEYS;
   const known = [...alertLabels, ...Object.keys(labels), ...by];
   const annotations = optional(fields, 'annotations', (at) => loadAnnotations(yaml, at, known)) ?? {};
@@ -109,9 +110,11 @@ function loadName(yaml: YamlReader, place: Place, names: Map<string, Place>): st
   return name;
 }
 
-function loadAmount(yaml: YamlReader, place: Place): Amount | undefined {
+function loadAmount(yaml: YamlReader, place: Place, unit?: AmountUnit): Amount | undefined {
   if (isMap(place.node)) return yaml.wrong(place, 'amounts by revenue are not supported yet; write an amount in USD');
-  return yaml.value(place, readAmount);
+  const amount = yaml.value(place, readAmount);
+  if (amount === undefined || unit === undefined || amount.unit === unit) return amount;
+  return yaml.wrong(place, `is in ${amount.unit}, but the budget is in ${unit}`);
 }
 
 function loadMatch(yaml: YamlReader, place: Place): readonly Matcher[] {
@@ -139,11 +142,11 @@ function loadOverrideMatch(yaml: YamlReader, place: Place): readonly Matcher[] |
   return loadMatch(yaml, place);
 }
 
-function loadOverrides(yaml: YamlReader, place: Place): readonly Override[] {
+function loadOverrides(yaml: YamlReader, place: Place, unit: AmountUnit | undefined): readonly Override[] {
   return (yaml.items(place) ?? []).flatMap((at) => {
     const fields = yaml.fields(at, override);
     const match = fields && optional(fields, 'match', (where) => loadOverrideMatch(yaml, where));
-    const amount = fields && optional(fields, 'amount', (where) => loadAmount(yaml, where));
+    const amount = fields && optional(fields, 'amount', (where) => loadAmount(yaml, where, unit));
     return match === undefined || amount === undefined ? [] : [{ match, amount }];
   });
 }

@@ -1,9 +1,10 @@
 import { formatUsd, parseUsd, type FemtoUsd } from '../../pricing/money.ts';
+import { amountUnits, type AmountUnit } from './measure.ts';
 
-/** How much may be spent: femto-USD. */
+/** How much may be spent: femto-USD, or whole tokens or requests. */
 export interface Amount {
-  readonly unit: 'USD';
-  readonly value: FemtoUsd;
+  readonly unit: AmountUnit;
+  readonly value: bigint;
 }
 
 /** Where a threshold stands: an exact share of the amount, or an amount of its own. */
@@ -15,28 +16,44 @@ const QUANTITY = /^([-+]?[\d.,_]*\d[\d.,_]*(?:e[-+]?\d+)?)\s*([a-z$€£%]*)$/i;
 const DECIMAL = /^\d+(\.\d+)?$/;
 
 /**
- * Reads an amount such as `5 USD`, exactly. Throws a RangeError that says how to write it.
+ * Reads an amount such as `5 USD`, `5 requests` or `2e6 tokens`, exactly. Throws a RangeError that says how to write it.
  *
  * @example readAmount('0.10 USD') // { unit: 'USD', value: 100_000_000_000_000n }
  */
 export function readAmount(text: string): Amount {
-  const [, number = '', unit = ''] = QUANTITY.exec(text) ?? [];
+  const [, number = '', word = ''] = QUANTITY.exec(text) ?? [];
   if (/^[$€£]/.test(text)) throw new RangeError(`"${text}" has a sign for a unit; write it as in 5 USD`);
   if (number === '') throw new RangeError(`"${text}" is not an amount such as 5 USD`);
-  if (unit === '') throw new RangeError(`"${text}" has no unit; write ${text} USD`);
-  if (['tokens', 'token', 'requests', 'request'].includes(unit.toLowerCase()))
-    throw new RangeError(`"${text}": amounts in ${unit} are not supported yet; write an amount in USD`);
-  if (unit !== 'USD')
-    throw new RangeError(`"${text}": "${unit}" is not a unit of an amount; it is written as in 5 USD`);
-  if (number.startsWith('-')) throw new RangeError(`"${text}" is negative; an amount is 0 USD or more`);
+  if (word === '') throw new RangeError(`"${text}" has no unit; write ${text} USD, or tokens or requests`);
+  const unit = amountUnits.find((name) => name === word || name === `${word}s`);
+  if (unit === undefined)
+    throw new RangeError(`"${text}": "${word}" is not a unit of an amount; there are ${amountUnits.join(', ')}`);
+  if (number.startsWith('-')) throw new RangeError(`"${text}" is negative; an amount is 0 ${unit} or more`);
+  return { unit, value: unit === 'USD' ? readUsd(text, number) : readCount(text, number) };
+}
+
+function readUsd(text: string, number: string): FemtoUsd {
   if (!DECIMAL.test(number))
     throw new RangeError(`"${text}" is not a plain decimal number; write it as in 1500.50 USD`);
-  return { unit: 'USD', value: parseUsd(number) };
+  return parseUsd(number);
+}
+
+/** Whole, with or without an exponent: 2000000, 2e6, 1.5e6. */
+function readCount(text: string, number: string): bigint {
+  const [, whole = '', fraction = '', exponent = '0'] = /^(\d+)(?:\.(\d+))?(?:e\+?(\d{1,2}))?$/i.exec(number) ?? [];
+  if (whole === '' || Number(exponent) < fraction.length || Number(exponent) > 18)
+    throw new RangeError(`"${text}" is not a whole number; write it as in 2000000 or 2e6`);
+  return BigInt(whole + fraction) * 10n ** BigInt(Number(exponent) - fraction.length);
 }
 
 /** @example amountText({ unit: 'USD', value: parseUsd('5.00') }) // '5 USD' */
-export function amountText(amount: Amount): string {
-  return `${formatUsd(amount.value)} USD`;
+export function amountText({ unit, value }: Amount): string {
+  return `${valueText(unit, value)} ${unit}`;
+}
+
+/** The number alone, exactly: USD as a decimal. */
+export function valueText(unit: AmountUnit, value: bigint): string {
+  return unit === 'USD' ? formatUsd(value) : value.toString();
 }
 
 /**
@@ -64,7 +81,7 @@ export function readLevel(text: string): Level {
 function fixedLevel(text: string): Level {
   const amount = readAmount(text);
   if (amount.value === 0n)
-    throw new RangeError(`"${text}" would be crossed before anything is spent; write more than 0 USD`);
+    throw new RangeError(`"${text}" would be crossed before anything is spent; write more than 0`);
   return { kind: 'fixed', amount };
 }
 
@@ -79,12 +96,12 @@ export function levelText(level: Level): string {
 }
 
 /**
- * The least amount spent that reaches `level`. At least 1 femto-USD: with an amount of 0 the first spend is over, no spend
- * is not.
+ * The least spend that reaches `level`, in the amount's unit. At least 1 (femto-USD): with an amount of 0 the first spend is
+ * over, no spend is not.
  *
  * @example limitOf(readLevel('70%'), readAmount('5 USD')) // 3.5 USD
  */
-export function limitOf(level: Level, amount: Amount): FemtoUsd {
+export function limitOf(level: Level, amount: Amount): bigint {
   if (level.kind === 'fixed') return level.amount.value;
   const limit = (amount.value * level.numerator + level.denominator - 1n) / level.denominator;
   return limit > 0n ? limit : 1n;

@@ -1,3 +1,4 @@
+import type { Micros } from '../../pricing/charge.ts';
 import type { DimensionName, Matcher } from '../ledger.ts';
 import type { PeriodKind } from './period.ts';
 import type { Amount, Level } from './quantity.ts';
@@ -30,12 +31,19 @@ export interface Override {
 }
 
 export interface Threshold {
-  /** What is measured against the level: spend so far. */
-  readonly basis: 'actual';
+  /** What is measured against the level: what was spent so far, or what will have been by the end of the period. */
+  readonly basis: 'actual' | 'forecast';
   readonly at: Level;
   /** How the level is written in alerts and keys: `70%`, `35 USD`; however the file spells it. */
   readonly label: string;
   readonly severity: string;
+  /** How long it must hold before it is told. */
+  readonly forUs: Micros;
+}
+
+/** What tells a threshold of a budget from its others: `70%`, `forecast 100%`. */
+export function thresholdId({ basis, label }: Threshold): string {
+  return basis === 'actual' ? label : `${basis} ${label}`;
 }
 
 /** Where crossings are told. */

@@ -1,16 +1,22 @@
-import { formatUsd } from '../../pricing/money.ts';
 import { matchersText } from '../matcher.ts';
+import type { AmountUnit } from './measure.ts';
 import { accountLabels, accountMatchers, isoTime, type Account } from './account.ts';
+import { thresholdId } from './rule.ts';
 import { evaluate, type BudgetState } from './evaluate.ts';
-import { shareText } from './quantity.ts';
+import { shareText, valueText } from './quantity.ts';
 
 /** How one key of one budget stands in the running period: as `GET /api/v1/budgets` answers it. */
 export interface BudgetStanding {
   readonly budget: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly period: { readonly kind: string; readonly start: string; readonly end: string };
-  readonly amount_usd: string;
-  readonly spent_usd: string;
+  /** What the budget counts: USD, tokens or requests. */
+  readonly unit: AmountUnit;
+  readonly amount: string;
+  readonly spent: string;
+  /** The same where the unit is USD; else null. */
+  readonly amount_usd: string | null;
+  readonly spent_usd: string | null;
   /** Spent by amount, cut to six decimals; null with an amount of 0. */
   readonly ratio: number | null;
   readonly state: BudgetState;
@@ -29,18 +35,23 @@ export interface BudgetStanding {
 
 export function standing(account: Account): BudgetStanding {
   const { rule, period, terms, spent, unpricedCalls } = account;
+  const { unit } = terms.amount;
+  const [amount, spentText] = [valueText(unit, terms.amount.value), valueText(unit, spent)];
   const ratio = (value: bigint): number | null =>
     terms.amount.value === 0n ? null : Number(shareText(value, terms.amount.value, 6));
   return {
     budget: rule.budget,
     labels: accountLabels(account),
     period: { kind: period.kind, start: isoTime(period.startUs), end: isoTime(period.endUs) },
-    amount_usd: formatUsd(terms.amount.value),
-    spent_usd: formatUsd(spent),
+    unit,
+    amount,
+    spent: spentText,
+    amount_usd: unit === 'USD' ? amount : null,
+    spent_usd: unit === 'USD' ? spentText : null,
     ratio: ratio(spent),
     state: evaluate(terms, spent, period, period.startUs, account.fired).state,
     thresholds: terms.limits.map(({ threshold, value }) => {
-      const at = account.fired.get(threshold.label);
+      const at = account.fired.get(thresholdId(threshold));
       const { label: level, severity } = threshold;
       return { at: ratio(value), level, severity, fired_at: at === undefined ? null : isoTime(at) };
     }),

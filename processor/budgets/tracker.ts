@@ -4,6 +4,7 @@ import { dimensionNames } from '../ledger.ts';
 import { matchAll } from '../matcher.ts';
 import { noneFired, type Account } from './account.ts';
 import { termsOf, type Terms } from './evaluate.ts';
+import { measures } from './measure.ts';
 import { calendar, type Period } from './period.ts';
 import type { Rule } from './rule.ts';
 
@@ -25,6 +26,7 @@ export class Tracker {
   readonly #matches: (dimensions: Dimensions) => boolean;
   readonly #overrides: readonly ((dimensions: Dimensions) => boolean)[];
   readonly #terms: readonly Terms[];
+  readonly #measure;
   readonly #periods = new Map<Micros, Accounts>();
 
   constructor(rule: Rule) {
@@ -33,6 +35,7 @@ export class Tracker {
     this.#matches = matchAll(rule.match);
     this.#overrides = rule.overrides.map(({ match }) => matchAll(match));
     this.#terms = termsOf(rule);
+    this.#measure = measures[rule.amount.unit];
   }
 
   /** Reads the running period and what lies ahead of it. Nothing may be appended meanwhile. */
@@ -60,8 +63,8 @@ export class Tracker {
     if (!this.#matches(entry.dimensions)) return undefined;
     const account = this.#account(entry.dimensions, entry.startUs, now);
     if (account === undefined) return undefined;
-    if (entry.charge.status === 'priced') account.spent += entry.charge.amount;
-    else if (entry.rev === 0) account.unpricedCalls += 1;
+    account.spent += this.#measure.entry(entry);
+    if (entry.charge.status === 'unpriced' && entry.rev === 0) account.unpricedCalls += 1;
     return account;
   }
 
@@ -106,12 +109,12 @@ export class Tracker {
 
   #seedPeriod(by: readonly DimensionName[], rows: readonly CostRow[], period: Period, now: Micros): void {
     // The dearest first: if there are more keys than `max_keys`, they are the ones to have accounts of their own.
-    const dearest = rows.toSorted((a, b) => (a.cost > b.cost ? -1 : a.cost < b.cost ? 1 : 0));
-    for (const row of dearest) {
+    const dearest = rows.map((row) => ({ row, value: Number(this.#measure.row(row)) }));
+    for (const { row } of dearest.toSorted((a, b) => b.value - a.value)) {
       const dimensions = { ...noDimensions, ...Object.fromEntries(by.map((name) => [name, row.values[name] ?? ''])) };
       const account = this.#matches(dimensions) ? this.#account(dimensions, period.startUs, now) : undefined;
       if (account === undefined) continue;
-      account.spent += row.cost;
+      account.spent += this.#measure.row(row);
       account.unpricedCalls += row.unpricedCalls;
     }
   }

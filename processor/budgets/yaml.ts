@@ -24,8 +24,6 @@ export interface Shape {
   readonly keys: readonly string[];
   readonly required?: readonly string[];
   readonly later?: readonly string[];
-  /** Keys of `later` that stand in the place of required ones. */
-  readonly instead?: readonly string[];
 }
 
 /** More aliases than anybody writes by hand: a file that unfolds without end is refused. */
@@ -82,7 +80,6 @@ export class YamlReader {
       if (shape.keys.includes(key)) fields.set(key, value);
       else this.#wrongKey(place, value.keyOffset, `"${key}" ${unreadKey(key, shape)}`);
     }
-    if (shape.instead?.some((key) => entries.has(key)) === true) return fields;
     for (const key of shape.required ?? []) if (!entries.has(key)) this.wrong(place, `"${key}" is missing`);
     return fields;
   }
@@ -104,6 +101,12 @@ export class YamlReader {
       else entries.set(name, placed(pair.value as Node | null, offset, name));
     }
     return entries;
+  }
+
+  /** Whether a map has this key, read or not. */
+  has(place: Place, key: string): boolean {
+    const node = this.#resolve(place);
+    return isMap(node) && node.has(key);
   }
 
   /** The items of a list. */

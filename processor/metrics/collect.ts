@@ -42,8 +42,9 @@ function* budgetPoints(states: readonly BudgetStanding[]): Generator<Point> {
     kept.set(state.budget, count + 1);
     const key = Object.entries(state.labels).map(([name, value]) => `${name}=${value}`);
     const labels = [state.budget, key.join(',')];
-    yield { metric: 'budget_spent', labels, value: Number(state.spent_usd) };
-    yield { metric: 'budget_limit', labels, value: Number(state.amount_usd) };
+    // Budgets of tokens or requests have a ratio only: these two are USD by name.
+    if (state.spent_usd !== null) yield { metric: 'budget_spent', labels, value: Number(state.spent_usd) };
+    if (state.amount_usd !== null) yield { metric: 'budget_limit', labels, value: Number(state.amount_usd) };
     if (state.ratio !== null) yield { metric: 'budget_ratio', labels, value: state.ratio };
   }
 }

@@ -24,7 +24,8 @@
 /**
  * @typedef {{
  *   budget: string, labels: Record<string, string>, period: { kind: string, start: string, end: string },
- *   amount_usd: string, spent_usd: string, ratio: number | null, state: string, thresholds: Threshold[], unpriced_calls: number,
+ *   unit: 'USD' | 'tokens' | 'requests', amount: string, spent: string,
+ *   amount_usd: string | null, spent_usd: string | null, ratio: number | null, state: string, thresholds: Threshold[], unpriced_calls: number,
  *   where: string
  * }} Budget
  */

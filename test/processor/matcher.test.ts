@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dimensionNames, type Dimensions, type Matcher } from '../../processor/ledger.ts';
 import { matchAll, matchersText, parseMatcher, parseMatchers } from '../../processor/matcher.ts';

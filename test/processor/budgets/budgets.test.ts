@@ -162,6 +162,34 @@ describe('crossings', () => {
     expect(budgets.states()).toMatchObject([{ ratio: null, state: 'exceeded', amount_usd: '0', unpriced_calls: 1 }]);
   });
 
+  it('of budgets of tokens and of requests are told in their units', async () => {
+    const rules = [
+      `budget: tokens, by: [feature], amount: 2e3 tokens, period: month, preset: 80-120`,
+      `budget: requests, by: [customer_id], match: ['plan=""'], amount: 2 requests, period: month,
+        thresholds: [{ at: 100%, severity: info }]`,
+    ];
+    const budgets = await start(rules);
+    // Of 1,000 tokens each. An adjustment is tokens, not a request; a call without a price is both.
+    await take(budgets, call(1), call(1, 'acme', { rev: 1, counts: { input: 500 } }));
+    await take(budgets, call(2, 'acme', { charge: unpriced('acme-13b'), counts: { input: 80, cache_read: 20 } }));
+    expect(receiver.alerts.map(({ annotations }) => annotations['summary'])).toEqual([
+      'tokens of feature="chat": 1600 tokens of 2000 tokens spent, 80%, and 1 calls without a price (month from 2026-11-01T00:00:00.000Z)',
+      'requests of customer_id="acme": 2 requests of 2 requests spent, 100%, and 1 calls without a price (month from 2026-11-01T00:00:00.000Z)',
+    ]);
+    expect(receiver.alerts[0]?.annotations['top_customers']).toBe('acme 1,600 tokens');
+    expect(budgets.states()[0]).toMatchObject({
+      unit: 'requests',
+      amount: '2',
+      spent: '2',
+      amount_usd: null,
+      ratio: 1,
+    });
+    await budgets.stop();
+    // As the ledger counts.
+    const again = await start(rules);
+    expect(again.states().map(({ spent }) => spent)).toEqual(['2', '1600']);
+  });
+
   it('of a flood of keys are told once, as such', async () => {
     const budgets = await start([`${customers}, max_keys: 2`]);
     await take(budgets, ...[1, 2, 3, 4, 5].map((n) => call(n, `customer-${n}`)));
@@ -421,6 +449,9 @@ describe('states', () => {
       budget: 'per-customer',
       labels: { customer_id: 'acme' },
       period: { kind: 'month', start: '2026-11-01T00:00:00.000Z', end: '2026-12-01T00:00:00.000Z' },
+      unit: 'USD',
+      amount: '0.02',
+      spent: '0.016',
       amount_usd: '0.02',
       spent_usd: '0.016',
       ratio: 0.8,
@@ -433,7 +464,8 @@ describe('states', () => {
       unpriced_calls: 0,
       where: 'customer_id="acme"',
     });
-    expect(budgets.states(1)).toHaveLength(1);
+    // At most one key of each budget.
+    expect(budgets.states(1).map(({ labels }) => labels)).toEqual([{ customer_id: 'acme' }, {}]);
   });
 
   it('without rules are none, and nothing runs', async () => {

@@ -27,7 +27,7 @@ function batch(from: number, step: number): readonly Appended[] {
   });
 }
 
-// Measured on 2 cores: 4 ms a batch (median), 73 MB for 300,000 accounts, 12 ms for the 1,000 fullest. The limits here
+// Measured on 2 cores: 4 ms a batch (median), 73 MB for 300,000 accounts, 60 ms for the fullest. The limits here
 // are far above, so that they fail for a wrong order of growth and not for a busy machine.
 it('100,000 keys under 3 rules are evaluated within milliseconds', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'spanledger-'));
@@ -42,9 +42,9 @@ it('100,000 keys under 3 rules are evaluated within milliseconds', async () => {
     return performance.now() - start;
   });
   const start = performance.now();
-  const states = budgets.states();
+  const states = budgets.states(1000);
   const statesTime = performance.now() - start;
-  expect(states).toHaveLength(1000);
+  expect(states).toHaveLength(3000);
   expect(states[0]?.spent_usd).toBe('0.008');
   expect(times.toSorted((a, b) => a - b)[10]).toBeLessThan(50);
   expect(statesTime).toBeLessThan(500);

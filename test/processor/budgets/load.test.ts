@@ -13,16 +13,16 @@ const load = (name: string): ReturnType<typeof loadBudgets> =>
 const bad: Readonly<Record<string, readonly string[]>> = {
   'amounts.bad.yaml': [
     '4:89 amount: "$5" has a sign for a unit; write it as in 5 USD',
-    '5:59 amount: "5 EUR": "EUR" is not a unit of an amount; it is written as in 5 USD',
+    '5:59 amount: "5 EUR": "EUR" is not a unit of an amount; there are USD, tokens, requests',
     '6:59 amount: "-5 USD" is negative; an amount is 0 USD or more',
     '7:59 amount: "1,500 USD" is not a plain decimal number; write it as in 1500.50 USD',
     '8:59 amount: "0.0000000000000001" has more than 15 decimals',
     '9:51 amount: a value is needed here, not nothing',
     '10:9 rules[6]: "amount" is missing',
     '11:54 at: "0%" would be crossed before anything is spent; write more than 0%',
-    '12:54 at: "0 USD" would be crossed before anything is spent; write more than 0 USD',
+    '12:54 at: "0 USD" would be crossed before anything is spent; write more than 0',
     '13:54 at: "-1%" is not a percentage such as 70% (at most 6 decimals)',
-    '14:59 amount: "5 usd": "usd" is not a unit of an amount; it is written as in 5 USD',
+    '14:59 amount: "5 usd": "usd" is not a unit of an amount; there are USD, tokens, requests',
   ],
   'broken.bad.yaml': ['3:5 Flow sequence in block collection must be sufficiently indented and end with a ]'],
   'doubled.bad.yaml': [
@@ -40,13 +40,13 @@ const bad: Readonly<Record<string, readonly string[]>> = {
     '6:48 match[2]: "plan pro" is not a matcher such as plan="pro"',
     '7:14 by[0]: "custmer_id" is not a dimension; did you mean "customer_id"?',
     '7:35 by[2]: "feature" is there twice',
-    '8:17 amount: "5" has no unit; write 5 USD',
+    '8:17 amount: "5" has no unit; write 5 USD, or tokens or requests',
     '9:17 period: "mont" is not a period; did you mean "month"?',
     '10:9 rules[0]: "timezon" is unknown; did you mean "timezone"?',
     '11:19 timezone: "Mars/Olympus" is not a time zone such as Europe/Berlin or UTC',
     '13:19 at: "70" has no unit; write 70% or an amount such as 35 USD',
     '13:33 severity: "warnin" is not a severity; did you mean "warning"?',
-    '15:19 at: there is another threshold at 90%',
+    '15:13 thresholds[2]: there is another threshold at 90%',
     '16:33 summary: alerts of this budget have no label "nobody"; they have alertname, budget, threshold, basis, severity, period, feature',
     '17:9 rules[1]: "amount" is missing',
     '17:9 rules[1]: "period" is missing',
@@ -56,16 +56,16 @@ const bad: Readonly<Record<string, readonly string[]>> = {
   ],
   'not-yet.bad.yaml': [
     '3:5 groups[0]: "interval" is not supported yet; leave it out',
-    '6:17 amount: "2e6 tokens": amounts in tokens are not supported yet; write an amount in USD',
-    '7:17 period: rolling periods are not supported yet',
-    '8:9 rules[0]: "anchor" is not supported yet; leave it out',
-    '9:9 rules[0]: "growth" is not supported yet; leave it out',
-    '10:9 rules[0]: "unpriced" is not supported yet; leave it out',
-    '12:44 thresholds[0]: "action" is not supported yet; leave it out',
-    '14:17 amount: amounts by revenue are not supported yet; write an amount in USD',
-    '16:24 thresholds[0]: "margin" is not supported yet; leave it out',
-    '17:1 the file: "time_intervals" is not supported yet; leave it out',
-    '20:3 notify: "alertmanager" is not supported yet; leave it out',
+    '7:17 preset: margin-50-80 is not supported yet: it needs revenue',
+    '8:17 period: rolling periods are not supported yet',
+    '9:9 rules[0]: "anchor" is not supported yet; leave it out',
+    '10:9 rules[0]: "growth" is not supported yet; leave it out',
+    '11:9 rules[0]: "unpriced" is not supported yet; leave it out',
+    '13:44 thresholds[0]: "action" is not supported yet; leave it out',
+    '15:17 amount: amounts by revenue are not supported yet; write an amount in USD',
+    '17:24 thresholds[0]: "margin" is not supported yet; leave it out',
+    '18:1 the file: "time_intervals" is not supported yet; leave it out',
+    '21:3 notify: "alertmanager" is not supported yet; leave it out',
   ],
   'notify-both.bad.yaml': [
     '2:27 url: this is not a URL such as https://example.com/hook',
@@ -86,6 +86,15 @@ const bad: Readonly<Record<string, readonly string[]>> = {
     '10:13 overrides[2]: a map of keys and values is needed here, not a single value',
     '11:19 max_keys: "0" is not a whole number from 1 to 1000000',
     '12:22 thresholds[0]: "severity" is missing',
+  ],
+  'units.bad.yaml': [
+    '5:17 amount: "1.5 requests" is not a whole number; write it as in 2000000 or 2e6',
+    '7:17 preset: "70-90-111" is not a preset; there are 70-90-110, 80-120',
+    '12:54 amount: is in USD, but the budget is in tokens',
+    '13:28 at: is in requests, but the budget is in tokens',
+    '13:58 thresholds[1]: there is another threshold at 90%',
+    '14:9 rules[2]: "thresholds" is missing',
+    '15:17 amount: "2e99 tokens" is not a whole number; write it as in 2000000 or 2e6',
   ],
 };
 
@@ -150,6 +159,29 @@ describe('budgets.yaml', () => {
       notify: { receiver: 'ops' },
     });
     expect(loaded.status === 'valid' && loaded.notify?.url.hostname).toBe('example.com');
+  });
+
+  it('may count tokens and requests, and name a preset', () => {
+    const loaded = load('units.good.yaml');
+    const shown =
+      loaded.status === 'valid' &&
+      loaded.rules.map(({ amount, overrides, thresholds }) => ({
+        amount,
+        overrides: overrides.map((override) => override.amount),
+        thresholds: thresholds.map(({ label, severity }) => `${label} ${severity}`),
+      }));
+    expect(shown).toEqual([
+      {
+        amount: { unit: 'tokens', value: 1_500_000n },
+        overrides: [{ unit: 'tokens', value: 1_000_000_000n }],
+        thresholds: ['80% warning', '120% critical'],
+      },
+      {
+        amount: { unit: 'requests', value: 5n },
+        overrides: [],
+        thresholds: ['70% warning', '90% critical', '110% critical', '1 requests info'],
+      },
+    ]);
   });
 
   it('may have no budget at all, a short webhook, and aliases', () => {
