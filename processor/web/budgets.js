@@ -6,7 +6,8 @@ import { count, percent, since } from './words.js';
 
 /** @import { Budget } from './api.js' */
 
-const SHOWN = 12;
+/** What is seen at once, and what can be unfolded. */
+const [SHOWN, FOLDED] = [6, 100];
 /** @type {Readonly<Record<string, string>>} */
 const levels = { ok: 'good', alerting: 'warn', exceeded: 'bad' };
 
@@ -15,10 +16,19 @@ const levels = { ok: 'good', alerting: 'warn', exceeded: 'bad' };
  * @param {readonly Budget[]} budgets
  */
 export function budgetsPanel(budgets) {
+  const [first, folded] = [budgets.slice(0, SHOWN), budgets.slice(SHOWN, FOLDED)];
   return [
     panelHead('Budgets'),
-    h('ol', { class: 'rows wide' }, ...budgets.slice(0, SHOWN).map(row)),
-    budgets.length > SHOWN && h('p', { class: 'faint' }, `and ${count(budgets.length - SHOWN)} more, all below these`),
+    h('ol', { class: 'rows wide' }, ...first.map(row)),
+    folded.length > 0 &&
+      h(
+        'details',
+        { class: 'rest' },
+        h('summary', {}, `${count(budgets.length - SHOWN)} more, less full`),
+        h('ol', { class: 'rows wide' }, ...folded.map(row)),
+        budgets.length > FOLDED &&
+          h('p', { class: 'faint' }, `The other ${count(budgets.length - FOLDED)} are on the API.`),
+      ),
   ];
 }
 
@@ -47,8 +57,14 @@ function row(budget) {
       h(
         'span',
         { class: 'of' },
-        amount(budget.spent_usd, { where, from, to, alone: true }, label),
-        h('span', { class: 'faint' }, ` of ${money(budget.amount_usd)}`),
+        budget.spent_usd === null
+          ? `${count(Number(budget.spent))} ${budget.unit}`
+          : amount(budget.spent_usd, { where, from, to, alone: true }, label),
+        h(
+          'span',
+          { class: 'faint' },
+          ` of ${budget.amount_usd === null ? count(Number(budget.amount)) : money(budget.amount_usd)}`,
+        ),
       ),
     ),
     h('span', {

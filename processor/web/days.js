@@ -96,7 +96,7 @@ export function daysChart(panel) {
       {
         width: canvas.clientWidth || 600,
         height: HEIGHT,
-        padding: [12, 16, 0, 0],
+        padding: [12, 20, 0, 0],
         legend: { show: false },
         cursor: { y: false, x: false, points: { show: false }, drag: { x: false, y: false } },
         scales: {
@@ -223,8 +223,12 @@ function barsTable(bars) {
         key: bar.start.toISOString(),
         cells: [
           bar.title,
-          [count(bar.calls), ' ', unpricedNote(bar.unpriced)],
-          amount(bar.cost ?? null, { from: bar.start, to: bar.end }, bar.title),
+          count(bar.calls),
+          [
+            unpricedNote(bar.cost === null ? 0 : bar.unpriced),
+            ' ',
+            amount(bar.cost ?? null, { from: bar.start, to: bar.end }, bar.title),
+          ],
         ],
       })),
   });
@@ -241,10 +245,14 @@ function labelled(bars, width) {
 }
 
 /**
+ * The label of a line across the chart: as many decimals as the step has, lest two lines seem to be one.
  * @param {number} value
  * @param {number} step between the lines
  */
-function axisMoney(value, step) {
-  const decimals = step >= 1 ? 0 : Math.min(9, Math.max(2, Math.ceil(-Math.log10(step) - 1e-9)));
+export function axisMoney(value, step) {
+  let decimals = Number.isInteger(step) ? 0 : 2;
+  const isWhole = () => Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) < 1e-6;
+  while (decimals < 12 && !isWhole()) decimals++;
+  if (value === 0) return '$0';
   return `$${value.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals })}`;
 }

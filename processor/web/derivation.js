@@ -90,7 +90,7 @@ function cards(lines) {
       { class: 'card' },
       h('h3', {}, line.model, h('span', { class: 'faint' }, ` ${line.provider}`)),
       priceLine(line),
-      linesTable(group, `${line.provider} ${line.model}`),
+      linesTable(group.toSorted(asRead), `${line.provider} ${line.model}`, group.length > 1 && groups.size > 1),
     );
   });
 }
@@ -106,8 +106,9 @@ function priceLine({ price_id: id, price_version: version, source }) {
  * Quantity times rate is amount, line by line.
  * @param {readonly Line[]} lines
  * @param {string} caption
+ * @param {boolean} [summed]
  */
-function linesTable(lines, caption) {
+function linesTable(lines, caption, summed = lines.length > 1) {
   const amounts = lines.map(({ amount_usd: amount }) => amount);
   return table({
     caption,
@@ -135,8 +136,25 @@ function linesTable(lines, caption) {
         };
       },
     ),
-    sum: lines.length > 1 ? exact(addUp(amounts)) : undefined,
+    sum: summed ? exact(addUp(amounts)) : undefined,
   });
+}
+
+/** The order in which a call uses them. */
+const order = [/^input/, /^cache_read/, /^cache_write/, /^output/, /^reasoning/];
+
+/** @param {string} unit */
+function rank(unit) {
+  const found = order.findIndex((start) => start.test(unit));
+  return found < 0 ? order.length : found;
+}
+
+/**
+ * @param {Line} a
+ * @param {Line} b
+ */
+function asRead(a, b) {
+  return rank(a.unit) - rank(b.unit) || (a.unit < b.unit ? -1 : 1);
 }
 
 /** Tokens are priced by the million; whatever else is counted, by the piece. @param {string} name */

@@ -7,7 +7,7 @@ import { count, counted } from './words.js';
 /** The empty states: each says what is missing and the next thing to do. */
 
 /** @param {Status} status */
-export function otlpUrl({ otlp_url: url }) {
+function otlpUrl({ otlp_url: url }) {
   return url ?? 'http://localhost:4318';
 }
 
@@ -17,11 +17,13 @@ export function otlpUrl({ otlp_url: url }) {
  */
 export function noCalls(status) {
   const url = otlpUrl(status);
-  const elsewhere = url === 'http://localhost:4318' ? '' : `OTEL_EXPORTER_OTLP_ENDPOINT=${url} `;
+  const { hostname, port } = new URL(url);
+  const usual = port === '4318' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+  const elsewhere = usual ? '' : `OTEL_EXPORTER_OTLP_ENDPOINT=${url} `;
   return h(
     'div',
     {},
-    h('h2', {}, h('span', { class: 'pulse', 'aria-hidden': 'true' }), `Waiting on :${new URL(url).port || '80'}`),
+    h('h2', {}, h('span', { class: 'pulse', 'aria-hidden': 'true' }), `Waiting on :${port || '80'}`),
     h('p', { class: 'faint lead' }, 'No spans have arrived yet. The first call appears here within seconds.'),
     h(
       'div',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { barsOf } from '../../../processor/web/days.js';
+import { axisMoney, barsOf } from '../../../processor/web/days.js';
 import { rangeOf } from '../../../processor/web/filters.js';
 
 const now = new Date(2026, 10, 25, 19, 4);
@@ -37,4 +37,17 @@ test('the running day says so', () => {
 test('a day of unpriced calls has no figure, which is not $0', () => {
   const unpriced = { bucket: new Date(2026, 10, 25, 19).toISOString(), cost_usd: null, unpriced_calls: 3 };
   expect(barsOf(costs(unpriced), rangeOf('24h', now)).at(-1)).toMatchObject({ cost: null, unpriced: 3 });
+});
+
+test.each([
+  [0, 0.0025, '$0'],
+  [0.0025, 0.0025, '$0.0025'],
+  [0.005, 0.0025, '$0.0050'],
+  [0.1, 0.1, '$0.10'],
+  [1.5, 0.5, '$1.50'],
+  [2, 1, '$2'],
+  [2.5, 2.5, '$2.50'],
+  [10_000, 5000, '$10,000'],
+])('the line at %d, with one every %d, is labelled %s', (value, step, label) => {
+  expect(axisMoney(value, step)).toBe(label);
 });
