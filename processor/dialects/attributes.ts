@@ -1,3 +1,5 @@
+import { isUnit } from '../../pricing/usage/units.ts';
+import type { Usage } from '../../pricing/usage/usage.ts';
 import type { AttributeMap } from '../otlp/request.ts';
 
 /** The first of `keys` that has a text; '' is as if it were not there. */
@@ -28,4 +30,16 @@ export function count(attributes: AttributeMap, ...keys: readonly string[]): num
 export function sum(...counts: readonly (number | undefined)[]): number | undefined {
   const known = counts.filter((value) => value !== undefined);
   return known.length === 0 ? undefined : known.reduce((total, value) => total + value, 0);
+}
+
+/** Says which attribute is meant, and what it holds, where usage is invalid because a count is no number. */
+export function namingCulprit(usage: Usage, attributes: AttributeMap): Usage {
+  if (usage.status !== 'invalid' || !usage.detail.includes('NaN')) return usage;
+  for (const [key, value] of attributes) {
+    const isCount = key.startsWith('gen_ai.usage.') || isUnit(key.replace(/^spanledger\.usage\./, ''));
+    if (!isCount || !Number.isNaN(count(attributes, key))) continue;
+    const said = typeof value === 'string' ? `the text "${value.slice(0, 20)}"` : 'no number';
+    return { status: 'invalid', detail: `${key} is ${said}, not a count` };
+  }
+  return usage;
 }

@@ -1,6 +1,6 @@
 import { fromInclusive, type Usage } from '../../pricing/usage/usage.ts';
 import type { AttributeMap, Span } from '../otlp/request.ts';
-import { count, sum, text } from './attributes.ts';
+import { count, namingCulprit, sum, text } from './attributes.ts';
 import type { Dialect } from './dialect.ts';
 import { genAiCall } from './gen-ai-call.ts';
 import { inputBasis } from './input-basis.ts';
@@ -72,7 +72,7 @@ function readUsage(span: Span, provider: string | undefined): Usage {
   const cached = sum(cacheRead, cacheWrite) ?? 0;
   const total = count(attributes, 'gen_ai.usage.total_tokens', 'llm.usage.total_tokens');
   const { includesCache, basis } = inputBasis(span, provider, { input: input ?? 0, cached, output, total });
-  return fromInclusive(
+  const usage = fromInclusive(
     {
       input: includesCache ? input : sum(input, cached),
       output,
@@ -88,6 +88,7 @@ function readUsage(span: Span, provider: string | undefined): Usage {
     },
     basis,
   );
+  return namingCulprit(usage, attributes);
 }
 
 function inputTokens(attributes: AttributeMap): number | undefined {

@@ -1,7 +1,7 @@
-import { isUnit, units, type Unit } from '../../pricing/usage/units.ts';
+import { isUnit, unitNames, units, type Unit } from '../../pricing/usage/units.ts';
 import { fromDisjoint, type Usage, type UsageState } from '../../pricing/usage/usage.ts';
 import type { AttributeMap } from '../otlp/request.ts';
-import { count, text } from './attributes.ts';
+import { count, namingCulprit, text } from './attributes.ts';
 import type { Dialect } from './dialect.ts';
 import { genAiCall } from './gen-ai-call.ts';
 
@@ -51,14 +51,19 @@ function readUsage(attributes: AttributeMap, state: UsageState | undefined): Usa
   if (writes !== undefined) counts.cache_write = writes - sumOf(counts, WRITES);
   const reasoning = count(attributes, 'gen_ai.usage.reasoning.output_tokens');
   if (reasoning !== undefined) counts.reasoning = reasoning;
-  // What is left of a total. A part that is larger than its whole leaves a negative count, which is refused by name.
+  // What is left of a total is what has no unit of its own.
   const parts = Object.keys(counts) as Unit[];
   for (const direction of ['input', 'output'] as const) {
     const total = totals[direction];
+    if (total === undefined) continue;
     const within = parts.filter((unit) => units[unit].kind === 'token' && units[unit].direction === direction);
-    if (total !== undefined) counts[direction] = total - sumOf(counts, within);
+    const sum = sumOf(counts, within);
+    if (sum > total)
+      return { status: 'invalid', detail: `${within.join(' + ')} (${sum}) exceed ${direction} (${total})` };
+    counts[direction] = total - sum;
   }
-  return fromDisjoint(counts, 'reported');
+  const ordered = Object.fromEntries(unitNames.map((unit) => [unit, counts[unit]]));
+  return namingCulprit(fromDisjoint(ordered, 'reported'), attributes);
 }
 
 function unitCounts(attributes: AttributeMap): Partial<Record<Unit, number>> {
