@@ -1,0 +1,165 @@
+import { expect, it } from 'vitest';
+import { loadPriceBook } from '../../pricing/index.ts';
+import { SpanledgerError } from '../../processor/errors.ts';
+import type { Exporter } from '../../processor/exporters/otlp-http.ts';
+import { createIngest, type IngestOptions } from '../../processor/ingest.ts';
+import type { Appended, Entry } from '../../processor/ledger.ts';
+import { createCounters } from '../../processor/metrics.ts';
+import { readTraces, type TraceRequest } from '../../processor/otlp/index.ts';
+import { temporaryLedger } from '../support/ledger.ts';
+import { chatSpan, encodeProtobuf, request, tokens, type TestSpan } from '../support/otlp.ts';
+import { decodeProtobuf } from '../support/sink/protobuf.ts';
+import type { SinkSpan } from '../support/sink/span.ts';
+
+const prices = loadPriceBook();
+
+/** The way of a request with a real ledger; what is forwarded is kept. */
+async function start(options: Partial<IngestOptions> = {}) {
+  const ledger = await temporaryLedger();
+  const forwarded: Uint8Array[] = [];
+  const exporter: Exporter = {
+    endpoint: 'http://sink',
+    send: async (body) => {
+      forwarded.push(body);
+      return { status: 'delivered', warning: undefined };
+    },
+  };
+  const counters = createCounters();
+  const seen: Appended[] = [];
+  const warnings: string[] = [];
+  const log = { warn: (_: unknown, text?: string) => void warnings.push(text ?? '') } as IngestOptions['log'];
+  const observers = [(appended: readonly Appended[]) => void seen.push(...appended)];
+  const consume = createIngest({ prices, ledger, exporter, observers, counters, log, ...options });
+  const send = async (...spans: readonly TestSpan[]): Promise<{ readonly warning?: string | undefined }> =>
+    consume(traces(...spans));
+  const spans = (): readonly SinkSpan[] => forwarded.flatMap((body) => decodeProtobuf(body));
+  return { ledger, forwarded, counters, seen, warnings, send, consume, spans };
+}
+
+function traces(...spans: readonly TestSpan[]): TraceRequest {
+  return readTraces(encodeProtobuf(request(...spans)), 'protobuf');
+}
+
+const other: TestSpan = { ...chatSpan(9), name: 'GET /', attributes: [['http.route', '/']] };
+const agent: TestSpan = chatSpan(8, {
+  'gen_ai.operation.name': 'invoke_agent',
+  'gen_ai.usage.input_tokens': tokens(3000),
+});
+const marker: TestSpan = {
+  ...chatSpan(7),
+  name: 'spanledger.call.started',
+  attributes: [['spanledger.call.span_id', 'b']],
+};
+
+it('commits calls, and forwards every span with what its call cost', async () => {
+  const { ledger, spans, send, counters } = await start();
+  await send(chatSpan(1), other, agent, marker);
+  const { total } = await ledger.derive({ where: [], from: 0, to: Number.MAX_SAFE_INTEGER });
+  expect(total).toBe(4_000_000_000_000n);
+  expect(
+    spans().map(({ name, attributes }) => [
+      name,
+      attributes['spanledger.cost.status'],
+      attributes['spanledger.cost.usd'],
+    ]),
+  ).toEqual([
+    ['chat gpt-4o', 'priced', 0.004],
+    ['GET /', undefined, undefined],
+    ['chat gpt-4o', 'aggregate', undefined],
+  ]);
+  expect([counters.get('received_spans'), counters.get('received_calls'), counters.get('aggregate_spans')]).toEqual([
+    4, 1, 1,
+  ]);
+  expect(counters.get('other_spans', 'test')).toBe(1);
+});
+
+it('a resend changes nothing, and its bytes are those of the first time though prices changed meanwhile', async () => {
+  let version = 'first';
+  const changing = {
+    price: (query: Parameters<typeof prices.price>[0]) => {
+      const charge = prices.price(query);
+      return charge.status === 'priced' ? { ...charge, priceVersion: version } : charge;
+    },
+  };
+  const { forwarded, counters, send, seen } = await start({ prices: changing });
+  await send(chatSpan(1));
+  version = 'second';
+  await send(chatSpan(1));
+  expect(Buffer.from(forwarded[0] ?? []).equals(Buffer.from(forwarded[1] ?? []))).toBe(true);
+  expect([counters.get('received_calls'), counters.get('duplicate_calls')]).toEqual([1, 1]);
+  expect(seen.map(({ inserted }) => inserted)).toEqual([true, false]);
+});
+
+it('the same span twice in one request is one call', async () => {
+  const { ledger, send, spans } = await start();
+  await send(chatSpan(1), chatSpan(1));
+  expect(await ledger.entries({ where: [], from: 0, to: Number.MAX_SAFE_INTEGER, limit: 10 })).toHaveLength(1);
+  expect(spans().map(({ attributes }) => attributes['spanledger.cost.usd'])).toEqual([0.004, 0.004]);
+});
+
+it('a model without a price is unpriced, counted by reason, and never $0', async () => {
+  const { send, spans, counters } = await start();
+  await send(chatSpan(1, { 'gen_ai.request.model': 'acme-13b', 'spanledger.cost.usd': { double: 99 } }));
+  expect(spans()[0]?.attributes).toMatchObject({
+    'spanledger.cost.status': 'unpriced',
+    'spanledger.cost.reason': 'unknown_model',
+  });
+  expect(spans()[0]?.attributes).not.toHaveProperty('spanledger.cost.usd');
+  expect(counters.get('unpriced_calls', 'unknown_model')).toBe(1);
+});
+
+it('one odd span keeps its neighbours', async () => {
+  const huge = chatSpan(2, { 'gen_ai.usage.output_tokens': { int: 9_007_199_254_740_990n } });
+  const { ledger, send } = await start();
+  await send(chatSpan(1), huge, { attributes: chatSpan(3).attributes ?? [] }, chatSpan(4));
+  const entries = await ledger.entries({ where: [], from: 0, to: Number.MAX_SAFE_INTEGER, limit: 10 });
+  expect(entries.map(({ charge }: Entry) => charge.status).toSorted()).toEqual([
+    'priced',
+    'priced',
+    'priced',
+    'unpriced',
+  ]);
+});
+
+it('a request without calls needs no ledger; one of markers alone is not forwarded', async () => {
+  const ledger = { append: async () => Promise.reject(new Error('asked the ledger')) };
+  const { forwarded, send } = await start({ ledger });
+  await send(other);
+  await send(marker);
+  await send();
+  expect(forwarded).toHaveLength(1);
+});
+
+it('the ledger away: nothing is acknowledged, forwarded, observed or counted', async () => {
+  const away = new SpanledgerError('ledger_unavailable', 'locked');
+  const { send, forwarded, seen, counters } = await start({ ledger: { append: async () => Promise.reject(away) } });
+  await expect(send(chatSpan(1))).rejects.toBe(away);
+  expect([forwarded.length, seen.length, counters.get('received_spans')]).toEqual([0, 0, 0]);
+});
+
+it('the backend away: the entry is kept, the spans are counted, and the log gets one line', async () => {
+  const exporter: Exporter = {
+    endpoint: 'http://sink',
+    send: async () => ({ status: 'failed', reason: 'ECONNREFUSED' }),
+  };
+  const { send, ledger, counters, warnings } = await start({ exporter });
+  for (let n = 1; n <= 3; n++) expect(await send(chatSpan(n), other)).toEqual({});
+  expect(await ledger.entries({ where: [], from: 0, to: Number.MAX_SAFE_INTEGER, limit: 10 })).toHaveLength(3);
+  expect(counters.get('forward_failed_spans')).toBe(6);
+  expect(warnings).toEqual(['not forwarded: ECONNREFUSED']);
+});
+
+it('what the backend says is passed on', async () => {
+  const exporter: Exporter = {
+    endpoint: 'x',
+    send: async () => ({ status: 'delivered', warning: 'the backend says: quota' }),
+  };
+  const { send } = await start({ exporter });
+  expect(await send(chatSpan(1))).toEqual({ warning: 'the backend says: quota' });
+});
+
+it('without a backend spans end here', async () => {
+  const { send, ledger } = await start({ exporter: undefined });
+  expect(await send(chatSpan(1))).toEqual({});
+  expect(await ledger.firstUs()).toBeDefined();
+});
