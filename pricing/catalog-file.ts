@@ -26,7 +26,12 @@ export function readProviderFile(file: string, text: string): Provider {
     throw new CatalogError([`${file}: ${error instanceof Error ? error.message : String(error)}`]);
   }
   const found: { path: JsonPath; what: string }[] = [];
-  const provider = readProvider({ value: json, path: [], report: (path, what) => found.push({ path, what }) });
+  const provider = readProvider({
+    value: json,
+    above: undefined,
+    key: '',
+    report: (node, what) => found.push({ path: pathOf(node), what }),
+  });
   if (found.length === 0) return provider;
   throw new CatalogError(
     found.map(({ path, what }) => {
@@ -36,19 +41,29 @@ export function readProviderFile(file: string, text: string): Provider {
   );
 }
 
+/** A value and where it stands. Paths are only put together for a report: nearly all files are good. */
 interface Node {
   readonly value: unknown;
-  readonly path: JsonPath;
-  readonly report: (path: JsonPath, what: string) => void;
+  readonly above: Node | undefined;
+  readonly key: string | number;
+  readonly report: (node: Node, what: string) => void;
+}
+
+function pathOf({ above, key }: Node): JsonPath {
+  return above === undefined ? [] : [...pathOf(above), key];
+}
+
+function child(node: Node, key: string | number, value: unknown): Node {
+  return { value, above: node, key, report: node.report };
 }
 
 function readProvider(node: Node): Provider {
-  const fields = open(node, 'provider name sources checked claims resells inherits models');
+  const fields = open(node, ['provider', 'name', 'sources', 'checked', 'claims', 'resells', 'inherits', 'models']);
   const inherits: Partial<Record<Unit, Unit>> = {};
   for (const [unit, from] of members(fields('inherits'))) {
     const target = text(from);
-    if (!isUnit(unit)) from.report(from.path, `"${unit}" is not a unit`);
-    else if (!isUnit(target)) from.report(from.path, `"${target}" is not a unit`);
+    if (!isUnit(unit)) from.report(from, `"${unit}" is not a unit`);
+    else if (!isUnit(target)) from.report(from, `"${target}" is not a unit`);
     else inherits[unit] = target;
   }
   const models = items(fields('models')).map(readModel);
@@ -66,24 +81,50 @@ function readProvider(node: Node): Provider {
 }
 
 function readModel(node: Node): Model {
-  const fields = open(node, 'model match context_window note cards');
+  const fields = open(node, ['model', 'match', 'context_window', 'note', 'uplifts', 'cards']);
   const window = fields('context_window');
   const note = fields('note');
   const cards = items(fields('cards')).map(readCard);
   const model = text(fields('model'));
-  if (cards.length === 0) node.report(node.path, `"${model}" has no cards`);
+  if (cards.length === 0) node.report(node, `"${model}" has no cards`);
   reportOverlaps(node, cards);
   return {
     model,
     match: items(fields('match')).map(pattern),
     ...(window.value === undefined ? {} : { context_window: count(window) }),
     ...(note.value === undefined ? {} : { note: text(note) }),
+    uplifts: readUplifts(fields('uplifts'), cards),
     cards,
   };
 }
 
+function readUplifts(node: Node, cards: readonly RateCard[]): Model['uplifts'] {
+  const uplifts: Record<string, bigint> = {};
+  for (const [region, field] of members(node)) {
+    const match = /^([1-9])(?:\.(\d{1,3}))?$/.exec(text(field));
+    const factor = match === null ? 0n : BigInt(`${match[1]}${(match[2] ?? '').padEnd(3, '0')}`);
+    if (factor === 0n) field.report(field, 'a factor is a decimal from 1 to 9.999 such as "1.1"');
+    for (const { rates } of cards)
+      for (const [unit, rate] of Object.entries(rates))
+        if ((rate * factor) % 1000n !== 0n) field.report(field, `${unit} times this needs more than 15 decimals`);
+    uplifts[region] = factor;
+  }
+  return uplifts;
+}
+
 function readCard(node: Node): RateCard {
-  const fields = open(node, 'from until tier region above_input_tokens schedule rates source checked note');
+  const fields = open(node, [
+    'from',
+    'until',
+    'tier',
+    'region',
+    'above_input_tokens',
+    'schedule',
+    'rates',
+    'source',
+    'checked',
+    'note',
+  ]);
   const optional = <K extends string, T>(key: K, name: string, read: (node: Node) => T): Partial<Record<K, T>> => {
     const field = fields(name);
     return field.value === undefined ? {} : ({ [key]: read(field) } as Record<K, T>);
@@ -102,9 +143,9 @@ function readCard(node: Node): RateCard {
     ...optional('note', 'note', text),
   };
   if (tier.value !== undefined && card.tier !== tier.value)
-    tier.report(tier.path, `${JSON.stringify(tier.value)} is not one of ${serviceTiers.join(', ')}`);
+    tier.report(tier, `${JSON.stringify(tier.value)} is not one of ${serviceTiers.join(', ')}`);
   if (card.from !== undefined && card.until !== undefined && card.from >= card.until)
-    node.report(node.path, 'ends before it begins');
+    node.report(node, 'ends before it begins');
   return card;
 }
 
@@ -112,16 +153,16 @@ function readRates(node: Node): RateCard['rates'] {
   const rates: Partial<Record<Unit, FemtoUsd>> = {};
   for (const [unit, field] of members(node)) {
     if (!isUnit(unit)) {
-      field.report(field.path, `"${unit}" is not a unit`);
+      field.report(field, `"${unit}" is not a unit`);
       continue;
     }
     try {
       rates[unit] = readRate(unit, text(field));
     } catch (error) {
-      field.report(field.path, error instanceof Error ? error.message : String(error));
+      field.report(field, error instanceof Error ? error.message : String(error));
     }
   }
-  if (Object.keys(rates).length === 0) node.report(node.path, 'a card needs at least one rate');
+  if (Object.keys(rates).length === 0) node.report(node, 'a card needs at least one rate');
   return rates;
 }
 
@@ -140,20 +181,21 @@ export function readRate(unit: Unit, quoted: string): FemtoUsd {
 }
 
 function readSchedule(node: Node): Schedule {
-  const fields = open(node, 'name zone days windows');
+  const fields = open(node, ['name', 'zone', 'days', 'windows', 'except']);
   const zone = text(fields('zone'));
-  if (!isZone(zone)) fields('zone').report(fields('zone').path, `"${zone}" is not a time zone`);
+  if (!isZone(zone)) fields('zone').report(fields('zone'), `"${zone}" is not a time zone`);
   return {
     name: text(fields('name')),
     zone,
     days: items(fields('days')).map((field): Day => {
       const found = weekdays.find((name) => name === field.value);
-      if (found === undefined) field.report(field.path, `not one of ${weekdays.join(', ')}`);
+      if (found === undefined) field.report(field, `not one of ${weekdays.join(', ')}`);
       return found ?? 'sun';
     }),
+    except: items(fields('except')).map(day),
     windows: items(fields('windows')).map((field): readonly [number, number] => {
       const [from = NaN, until = NaN] = items(field).map(minuteOfDay);
-      if (!(from < until)) field.report(field.path, 'a window is ["from", "until"], both HH:MM, within one day');
+      if (!(from < until)) field.report(field, 'a window is ["from", "until"], both HH:MM, within one day');
       return [from, until];
     }),
   };
@@ -167,13 +209,17 @@ function minuteOfDay(node: Node): number {
 
 /** Two cards that apply at once would be a coin toss between two prices. */
 function reportOverlaps(node: Node, cards: readonly RateCard[]): void {
+  if (cards.length < 2) return;
   const last = new Map<string, RateCard>();
   const dated = cards.map((card, index) => ({ card, index }));
   for (const { card, index } of dated.toSorted((a, b) => (a.card.from ?? -Infinity) - (b.card.from ?? -Infinity))) {
     const key = JSON.stringify([card.tier, card.region, card.aboveInputTokens, card.schedule?.name]);
     const before = last.get(key);
     if (before !== undefined && (before.until ?? Infinity) > (card.from ?? -Infinity))
-      node.report([...node.path, 'cards', index], 'overlaps another card of the same tier, region and threshold');
+      node.report(
+        child(child(node, 'cards', undefined), index, undefined),
+        'overlaps another card of the same tier, region and threshold',
+      );
     last.set(key, card);
   }
 }
@@ -183,67 +229,64 @@ function reportDoubles(node: Node, models: readonly Model[]): void {
   for (const [index, { model, match }] of models.entries())
     for (const name of new Set([model, ...match].map((name) => name.toLowerCase()))) {
       const other = owner.get(name);
-      if (other !== undefined) node.report([...node.path, 'models', index], `"${name}" is a name of "${other}" too`);
+      if (other !== undefined)
+        node.report(child(child(node, 'models', undefined), index, undefined), `"${name}" is a name of "${other}" too`);
       owner.set(name, model);
     }
 }
 
 /** Gives the fields of an object by name, and reports what is no object or has unknown keys. */
-function open(node: Node, keys: string): (key: string) => Node {
-  const known = keys.split(' ');
+function open(node: Node, known: readonly string[]): (key: string) => Node {
   const object = asObject(node);
-  for (const key of Object.keys(object))
-    if (!known.includes(key)) node.report([...node.path, key], `unknown key; known are ${known.join(', ')}`);
-  return (key) => ({ value: object[key], path: [...node.path, key], report: node.report });
+  for (const key in object)
+    if (!known.includes(key)) node.report(child(node, key, undefined), `unknown key; known are ${known.join(', ')}`);
+  return (key) => child(node, key, object[key]);
 }
 
 function members(node: Node): [string, Node][] {
   if (node.value === undefined) return [];
-  return Object.entries(asObject(node)).map(([key, value]) => [
-    key,
-    { value, path: [...node.path, key], report: node.report },
-  ]);
+  return Object.entries(asObject(node)).map(([key, value]) => [key, child(node, key, value)]);
 }
 
 function asObject(node: Node): Readonly<Record<string, unknown>> {
   if (typeof node.value === 'object' && node.value !== null && !Array.isArray(node.value))
     return node.value as Readonly<Record<string, unknown>>;
-  node.report(node.path, 'needs an object');
+  node.report(node, 'needs an object');
   return {};
 }
 
 function items(node: Node): Node[] {
   if (node.value === undefined) return [];
   if (!Array.isArray(node.value)) {
-    node.report(node.path, 'needs a list');
+    node.report(node, 'needs a list');
     return [];
   }
-  return node.value.map((value: unknown, index) => ({ value, path: [...node.path, index], report: node.report }));
+  return node.value.map((value: unknown, index) => child(node, index, value));
 }
 
 function text(node: Node): string {
   if (typeof node.value === 'string' && node.value !== '') return node.value;
-  node.report(node.path, 'needs a text in quotes');
+  node.report(node, 'needs a text in quotes');
   return '';
 }
 
 function count(node: Node): number {
   if (Number.isSafeInteger(node.value) && Number(node.value) >= 0) return Number(node.value);
-  node.report(node.path, 'needs a whole number');
+  node.report(node, 'needs a whole number');
   return 0;
 }
 
 function day(node: Node): string {
   const value = text(node);
   if (!/^\d{4}-\d\d-\d\d$/.test(value) || Number.isNaN(Date.parse(value)))
-    node.report(node.path, `"${value}" is not a day such as "2026-09-23"`);
+    node.report(node, `"${value}" is not a day such as "2026-09-23"`);
   return value;
 }
 
 function instant(node: Node): Micros {
   const value = text(node);
   const at = /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?$/.test(value) ? Date.parse(value) : NaN;
-  if (Number.isNaN(at)) node.report(node.path, `"${value}" is not a day or UTC instant such as "2026-08-16T16:00:00Z"`);
+  if (Number.isNaN(at)) node.report(node, `"${value}" is not a day or UTC instant such as "2026-08-16T16:00:00Z"`);
   return at * 1000;
 }
 
@@ -253,12 +296,13 @@ function pattern(node: Node): string {
     try {
       RegExp(value.slice(1, -1));
     } catch (error) {
-      node.report(node.path, error instanceof Error ? error.message : String(error));
+      node.report(node, error instanceof Error ? error.message : String(error));
     }
   return value;
 }
 
 function isZone(zone: string): boolean {
+  if (zone === 'UTC') return true;
   try {
     return Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
   } catch {

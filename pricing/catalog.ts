@@ -13,6 +13,8 @@ export interface Catalog {
   readonly version: string;
   /** ISO day on which the newest rate was checked. */
   readonly checked: string;
+  /** How many there are. */
+  readonly models: number;
   readonly providers: readonly Provider[];
 }
 
@@ -43,6 +45,8 @@ export interface Model {
   readonly match: readonly string[];
   readonly context_window?: number;
   readonly note?: string;
+  /** Factors on all token rates by region, in thousandths: `{ us: 1100n }` is 10 % more for inference in the US. */
+  readonly uplifts: Readonly<Record<string, bigint>>;
   readonly cards: readonly RateCard[];
 }
 
@@ -73,6 +77,8 @@ export interface Schedule {
   readonly days: readonly Day[];
   /** From and until, minutes of the day; the end is not included. */
   readonly windows: readonly (readonly [number, number])[];
+  /** ISO days of that zone on which the schedule is off, e.g. public holidays. */
+  readonly except: readonly string[];
 }
 
 export const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;

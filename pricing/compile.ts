@@ -52,7 +52,7 @@ export function compileModel(provider: Provider, model: Model): RatesAt {
         if (inputTokens <= step.above) continue;
         for (const { card, rates } of step.scheduled)
           if (card.schedule !== undefined && isActive(card.schedule, at)) return rates;
-        if (step.plain !== undefined) return step.plain;
+        return step.plain;
       }
     }
     return undefined;
@@ -65,8 +65,10 @@ function plan(provider: Provider, model: Model, tier: ServiceTier, region: strin
   const ofTier = model.cards.filter((card) => card.tier === tier);
   const folded = region?.toLowerCase();
   const regional = ofTier.filter((card) => card.region !== undefined && card.region === folded);
-  // A region without cards of its own is sold at the general rates.
+  // A region without cards of its own is sold at the general rates, where there is no factor for it.
   const cards = regional.length > 0 ? regional : ofTier.filter((card) => card.region === undefined);
+  const factor = regional.length > 0 || folded === undefined ? undefined : model.uplifts[folded];
+  const uplift = factor === undefined || folded === undefined ? undefined : { region: folded, factor };
   const standard = model.cards.filter((card) => card.tier === 'standard' && card.region === undefined);
   const instants = new Set(
     [...cards, ...standard].flatMap(({ from, until }) => [from ?? -Infinity, until ?? Infinity]),
@@ -76,18 +78,34 @@ function plan(provider: Provider, model: Model, tier: ServiceTier, region: strin
     const from = bounds[index] ?? -Infinity;
     const current = (card: RateCard): boolean => (card.from ?? -Infinity) <= from && until <= (card.until ?? Infinity);
     const fees = standard.find((card) => current(card) && isPlain(card));
-    return { from, until, steps: steps(cards.filter(current), fees, provider, model) };
+    const active = cards.filter(current);
+    // Where long prompts have their own standard price, a tier that names none for them has none: its price for short
+    // ones would be too low.
+    const missing = standard
+      .filter((card) => current(card) && tier !== 'standard')
+      .map(thresholdOf)
+      .filter((above) => above > 0 && !active.some((card) => thresholdOf(card) === above));
+    return { from, until, steps: steps(active, missing, fees, uplift, provider, model) };
   });
   // Newest first: nearly every call is priced now.
   return periods.filter(({ steps }) => steps.length > 0).toReversed();
 }
 
-function steps(cards: readonly RateCard[], fees: RateCard | undefined, provider: Provider, model: Model): Step[] {
-  const rates = (card: RateCard): Rates => ({
-    id: cardId(provider.provider, model.model, card),
-    units: withInherited(card, fees, provider.inherits),
-  });
-  const thresholds = new Set(cards.map(thresholdOf));
+function steps(
+  cards: readonly RateCard[],
+  missing: readonly number[],
+  fees: RateCard | undefined,
+  uplift: Uplift | undefined,
+  provider: Provider,
+  model: Model,
+): Step[] {
+  const rates = (card: RateCard): Rates => {
+    const id = cardId(provider.provider, model.model, card);
+    const all = withInherited(card, fees, provider.inherits);
+    return uplift === undefined ? { id, units: all } : { id: `${id}+${uplift.region}`, units: lifted(all, uplift) };
+  };
+  if (cards.length === 0) return [];
+  const thresholds = new Set([...cards.map(thresholdOf), ...missing]);
   return [...thresholds]
     .toSorted((a, b) => b - a)
     .map((above): Step => {
@@ -100,6 +118,21 @@ function steps(cards: readonly RateCard[], fees: RateCard | undefined, provider:
         scheduled: scheduled.map((card) => ({ card, rates: rates(card) })),
       };
     });
+}
+
+interface Uplift {
+  readonly region: string;
+  readonly factor: bigint;
+}
+
+/** A region's factor is on tokens; searches and pages cost the same everywhere. The reader has made sure it is exact. */
+function lifted(rates: Rates['units'], { factor }: Uplift): Rates['units'] {
+  const all: Partial<Record<Unit, FemtoUsd>> = { ...rates };
+  for (const unit of unitNames) {
+    const rate = all[unit];
+    if (rate !== undefined && units[unit].kind === 'token') all[unit] = (rate * factor) / 1000n;
+  }
+  return all;
 }
 
 function thresholdOf(card: RateCard): number {

@@ -23,7 +23,7 @@ export function createPriceBook(catalog: Catalog): PriceBook {
   return {
     version: catalog.version,
     checked: catalog.checked,
-    models: catalog.providers.reduce((sum, { models }) => sum + models.length, 0),
+    models: catalog.models,
     price(query) {
       const { usage } = query;
       if (usage.status === 'missing') return unpriced('missing_usage', 'the call says nothing about what it used');

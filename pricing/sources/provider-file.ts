@@ -18,6 +18,7 @@ export interface ModelBlock {
   match: string[];
   context_window?: number;
   note?: string;
+  uplifts?: Readonly<Record<string, string>>;
   cards: CardLine[];
 }
 
@@ -27,7 +28,7 @@ export interface CardLine {
   tier?: ServiceTier;
   region?: string;
   above_input_tokens?: number;
-  schedule?: { name: string; zone: string; days: string[]; windows: [string, string][] };
+  schedule?: { name: string; zone: string; days: string[]; windows: [string, string][]; except?: string[] };
   rates: Partial<Record<Unit, string>>;
   source?: string;
   checked?: string;

@@ -48,6 +48,14 @@ export function round(source: string, decimals: number): string {
   return decimal(`${quotient}e-${decimals}`);
 }
 
+/** The exact product of two decimals. @example multiply('0.25', '1.1') // '0.275' */
+export function multiply(a: string, b: string): string {
+  const [wholeA = '', fractionA = ''] = decimal(a).split('.');
+  const [wholeB = '', fractionB = ''] = decimal(b).split('.');
+  const digits = BigInt(wholeA + fractionA) * BigInt(wholeB + fractionB);
+  return decimal(`${digits}e-${fractionA.length + fractionB.length}`);
+}
+
 function halfEven(dividend: bigint, divisor: bigint): { quotient: bigint; exact: boolean } {
   const floor = dividend / divisor;
   const twice = (dividend % divisor) * 2n;

@@ -2,7 +2,7 @@
  * The tier as served, not as asked for. `provisioned` is capacity bought in advance (OpenAI's scale tier, Anthropic's
  * priority tier, Vertex's provisioned throughput): no list has a price for its tokens, only a contract does.
  */
-export const serviceTiers = ['standard', 'batch', 'flex', 'priority', 'provisioned'] as const;
+export const serviceTiers = ['standard', 'batch', 'flex', 'priority', 'ultrafast', 'provisioned'] as const;
 export type ServiceTier = (typeof serviceTiers)[number];
 
 /**
@@ -27,6 +27,7 @@ const words = new Map<string, ServiceTier>([
   ['priority', 'priority'],
   ['on_demand_priority', 'priority'],
   ['fast', 'priority'],
+  ['ultrafast', 'ultrafast'],
   ['provisioned', 'provisioned'],
   ['provisioned_throughput', 'provisioned'],
   ['reserved', 'provisioned'],

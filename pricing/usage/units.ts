@@ -9,6 +9,7 @@ export const units = {
   cache_read: { kind: 'token', direction: 'input' },
   cache_write_5m: { kind: 'token', direction: 'input' },
   cache_write_1h: { kind: 'token', direction: 'input' },
+  cache_write_12h: { kind: 'token', direction: 'input' },
   /** Written to a cache whose time to live is not known. */
   cache_write: { kind: 'token', direction: 'input' },
   output: { kind: 'token', direction: 'output' },

@@ -27,6 +27,7 @@ export interface InclusiveTotals {
   readonly cacheRead?: number | undefined;
   readonly cacheWrite5m?: number | undefined;
   readonly cacheWrite1h?: number | undefined;
+  readonly cacheWrite12h?: number | undefined;
   readonly cacheWrite?: number | undefined;
   readonly inputAudio?: number | undefined;
   readonly inputImage?: number | undefined;
@@ -63,7 +64,8 @@ export function fromInclusive(totals: InclusiveTotals, basis: Basis): Usage {
   const inputAudio = zero(totals.inputAudio) - zero(totals.cacheReadAudio);
   const inputImage = zero(totals.inputImage) - zero(totals.cacheReadImage);
   const inputVideo = zero(totals.inputVideo) - zero(totals.cacheReadVideo);
-  const cacheWrites = zero(totals.cacheWrite5m) + zero(totals.cacheWrite1h) + zero(totals.cacheWrite);
+  const cacheWrites =
+    zero(totals.cacheWrite5m) + zero(totals.cacheWrite1h) + zero(totals.cacheWrite12h) + zero(totals.cacheWrite);
   const inputParts = cacheRead + cachedModalities + cacheWrites + inputAudio + inputImage + inputVideo;
   const outputAudioVisual = zero(totals.outputAudio) + zero(totals.outputImage) + zero(totals.outputVideo);
   const outputParts = zero(totals.reasoning) + outputAudioVisual;
@@ -72,6 +74,7 @@ export function fromInclusive(totals: InclusiveTotals, basis: Basis): Usage {
     cache_read: cacheRead,
     cache_write_5m: zero(totals.cacheWrite5m),
     cache_write_1h: zero(totals.cacheWrite1h),
+    cache_write_12h: zero(totals.cacheWrite12h),
     cache_write: zero(totals.cacheWrite),
     input_audio: inputAudio,
     input_image: inputImage,

@@ -24,7 +24,7 @@ describe('a price', () => {
       status: 'priced',
       amount: parseUsd('0.006525'),
       source: 'list',
-      priceId: 'openai/gpt-4o',
+      priceId: 'openai/gpt-4o@2024-10-02',
       priceVersion: book.version,
       provider: 'openai',
       model: 'gpt-4o',
@@ -95,7 +95,7 @@ describe('a price', () => {
   it('takes a fee for the request itself once', () => {
     expect(
       amount(ask('sonar', fromInclusive({ input: 1000, output: 100 }, 'reported'), { provider: 'perplexity' })),
-    ).toBe('0.0131');
+    ).toBe('0.0061');
   });
 });
 
@@ -104,7 +104,7 @@ describe('no price', () => {
     ['unknown_provider', 'acme', 'acme-13b', million, 'no prices of provider "acme"'],
     ['unknown_model', undefined, 'acme-13b', million, 'no provider has a model "acme-13b"'],
     ['unknown_model', 'openai', 'claude-opus-4-6', million, 'openai has no model "claude-opus-4-6"'],
-    ['unknown_provider', undefined, 'openai/gpt-4o', million, 'is sold by azure, openai, openrouter'],
+    ['unknown_provider', undefined, 'openai/gpt-4o', million, 'is sold by azure, gmi, openai, openrouter'],
     ['unknown_unit', 'openai', 'gpt-4o', fromDisjoint({ input: 1, input_audio: 5 }, 'reported'), 'input_audio (5)'],
     ['missing_usage', 'openai', 'gpt-4o', { status: 'missing' }, 'nothing'],
     [
@@ -142,7 +142,7 @@ describe('the names', () => {
   it.each([
     ['azure.ai.openai', 'gpt-4o', 'openai/gpt-4o'],
     ['azure.ai.inference', 'gpt-4o', 'openai/gpt-4o'],
-    ['openai.responses', 'gpt-4o-2024-11-20', 'openai/gpt-4o'],
+    ['openai.responses', 'gpt-4o-2024-11-20', 'openai/gpt-4o-2024-08-06'],
     ['openai', 'openai/gpt-4o', 'openai/gpt-4o'],
     ['x_ai', 'grok-3', 'x-ai/grok-3'],
     ['xai', 'grok-3-latest', 'x-ai/grok-3'],

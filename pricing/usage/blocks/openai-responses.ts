@@ -19,14 +19,18 @@ export function readOpenAIResponsesUsage(block: unknown): BlockReading {
     const outputDetails = fields.inner('output_tokens_details');
     inputDetails.ignore('text_tokens');
     outputDetails.ignore('text_tokens');
-    // The split by time to live changes nothing: every retention has the same price.
-    // https://learn.microsoft.com/azure/foundry/openai/how-to/prompt-caching
-    inputDetails.ignore('cache_write_tokens_details');
+    // Writes last 30 minutes unless twelve hours were asked for, which some models charge more for.
+    // https://developers.openai.com/api/docs/models/gpt-6.2-sol
+    const written = inputDetails.count('cache_write_tokens');
+    const byTtl = inputDetails.inner('cache_write_tokens_details');
+    const long = byTtl.count('ttl_12h_tokens') ?? 0;
+    byTtl.ignore('ttl_30m_tokens');
     const totals = {
       input,
       output,
       cacheRead: inputDetails.count('cached_tokens'),
-      cacheWrite: inputDetails.count('cache_write_tokens'),
+      cacheWrite: written === undefined ? undefined : written - long,
+      cacheWrite12h: long,
       inputAudio: inputDetails.count('audio_tokens'),
       inputImage: inputDetails.count('image_tokens'),
       reasoning: outputDetails.count('reasoning_tokens'),

@@ -1,0 +1,20 @@
+/** Disagreements that were decided by hand: our figure stands, and why. Where the others were right there is an amendment. */
+export interface Decision {
+  readonly model: string;
+  /** All units of the model where it is missing. */
+  readonly unit?: string;
+  readonly why: string;
+}
+
+export const decisions: readonly Decision[] = [
+  {
+    model: 'aws/qwen.qwen3-coder-480b-a35b-v1:0',
+    unit: 'input',
+    why: "our source checked AWS's page on 2026-09-23, seven weeks after the newer of the others; output agrees",
+  },
+  {
+    model: 'fireworks/gpt-oss-120b',
+    unit: 'cache_read',
+    why: "our source checked Fireworks' page on 2026-09-23, seven weeks after the newer of the others",
+  },
+];
