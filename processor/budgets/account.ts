@@ -8,6 +8,8 @@ import type { Rule } from './rule.ts';
 export interface Account {
   readonly rule: Rule;
   readonly period: Period;
+  /** What its tracker knows it by. */
+  readonly key: string;
   /** Values of the `by` labels, in the rule's order. */
   readonly values: readonly string[];
   /** The account that keys beyond `max_keys` share. */

@@ -1,6 +1,9 @@
 import type { Micros } from '../../pricing/charge.ts';
 import { matchersText } from '../matcher.ts';
+import { roundUsd } from '../../pricing/money.ts';
+import type { Forecast } from './forecast.ts';
 import { accountLabels, keyMatchers, isoTime, type Account } from './account.ts';
+import type { AmountUnit } from './measure.ts';
 import { amountText, shareText } from './quantity.ts';
 import type { Threshold } from './rule.ts';
 import { fill } from './template.ts';
@@ -24,13 +27,20 @@ export const KEY_FLOOD = 'max_keys';
 
 /**
  * The alert of a crossing. Labels without a value are left out, because Alertmanager takes the two for the same.
+ *
+ * @param forecast what made a threshold on the forecast cross
  */
-export function thresholdAlert(account: Account, threshold: Threshold, at: Micros, top: Top): Alert {
-  const { rule, spent, terms } = account;
-  const named = accountLabels(account);
+export function thresholdAlert(
+  account: Account,
+  threshold: Threshold,
+  at: Micros,
+  top: Top,
+  forecast?: Forecast,
+): Alert {
+  const { rule, terms } = account;
   const labels = withValues({
     ...rule.labels,
-    ...named,
+    ...accountLabels(account),
     alertname: 'BudgetThreshold',
     budget: rule.budget,
     threshold: threshold.label,
@@ -38,13 +48,17 @@ export function thresholdAlert(account: Account, threshold: Threshold, at: Micro
     severity: threshold.severity,
     period: rule.period,
   });
-  const percent = terms.amount.value === 0n ? undefined : `${shareText(spent * 100n, terms.amount.value, 1)}%`;
-  const spentText = amountText({ unit: terms.amount.unit, value: spent });
-  const value = percent ?? spentText;
+  const { unit } = terms.amount;
+  const spent = amountText({ unit, value: account.spent });
+  const measured = forecast?.expected ?? account.spent;
+  const percent = percentOf(measured, terms.amount.value);
+  const value = percent ?? spent;
   const own = Object.entries(rule.annotations).map(([name, template]) => [name, fill(template, labels, value)]);
   const annotations = withValues({
-    summary: summary(account, spentText, percent),
-    ...facts(account, spentText),
+    summary:
+      forecast === undefined ? summary(account, spent, percent) : forecastSummary(account, spent, forecast, percent),
+    ...facts(account, spent),
+    ...(forecast && forecastFacts(unit, forecast)),
     top_customers: top.customers ?? '',
     top_features: top.features ?? '',
     ...Object.fromEntries(own),
@@ -86,12 +100,42 @@ function facts(account: Account, spent: string): Readonly<Record<string, string>
 
 function summary(account: Account, spent: string, percent: string | undefined): string {
   const { rule, terms, period, unpricedCalls } = account;
-  const who = matchersText(keyMatchers(account));
   const share = percent === undefined ? '' : `, ${percent}`;
   const more = unpricedCalls === 0 ? '' : `, and ${unpricedCalls} calls without a price`;
-  const whose = account.shared ? ' of all keys beyond max_keys' : who === '' ? '' : ` of ${who}`;
   const since = `${rule.period} from ${isoTime(period.startUs)}`;
-  return `${rule.budget}${whose}: ${spent} of ${amountText(terms.amount)} spent${share}${more} (${since})`;
+  return `${whose(account)}: ${spent} of ${amountText(terms.amount)} spent${share}${more} (${since})`;
+}
+
+function forecastSummary(account: Account, spent: string, forecast: Forecast, percent: string | undefined): string {
+  const { rule, terms, period } = account;
+  const { forecast: expected, forecast_low: low, forecast_high: high } = forecastFacts(terms.amount.unit, forecast);
+  const share = percent === undefined ? '' : `, ${percent}`;
+  const until = `${rule.period} until ${isoTime(period.endUs)}`;
+  return `${whose(account)}: ${expected} of ${amountText(terms.amount)} forecast${share}, between ${low} and ${high}; ${spent} spent so far (${until})`;
+}
+
+/** Figures for people: USD to the cent. */
+export function forecastFacts(
+  unit: AmountUnit,
+  { expected, low, high, method }: Forecast,
+): {
+  readonly forecast: string;
+  readonly forecast_low: string;
+  readonly forecast_high: string;
+  readonly forecast_method: string;
+} {
+  const text = (value: bigint): string => amountText({ unit, value: unit === 'USD' ? roundUsd(value, 2) : value });
+  return { forecast: text(expected), forecast_low: text(low), forecast_high: text(high), forecast_method: method };
+}
+
+function whose(account: Account): string {
+  const who = matchersText(keyMatchers(account));
+  const of = account.shared ? ' of all keys beyond max_keys' : who === '' ? '' : ` of ${who}`;
+  return `${account.rule.budget}${of}`;
+}
+
+function percentOf(value: bigint, amount: bigint): string | undefined {
+  return amount === 0n ? undefined : `${shareText(value * 100n, amount, 1)}%`;
 }
 
 function withValues(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

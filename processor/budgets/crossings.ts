@@ -2,6 +2,7 @@ import type { Micros } from '../../pricing/charge.ts';
 import type { DimensionName, Ledger } from '../ledger.ts';
 import { accountMatchers, crossingKey, type Account } from './account.ts';
 import { KEY_FLOOD, keyFloodAlert, thresholdAlert, type Alert, type Top } from './alert.ts';
+import type { Forecast } from './forecast.ts';
 import type { BudgetEvents } from './events.ts';
 import { measures } from './measure.ts';
 import { PatientQueue, type Outcome } from './patient-queue.ts';
@@ -14,6 +15,7 @@ interface Found {
   /** The flood of keys is remembered like a threshold. */
   readonly threshold: Threshold | typeof KEY_FLOOD;
   readonly at: Micros;
+  readonly forecast: Forecast | undefined;
 }
 
 const CAPACITY = 10_000;
@@ -59,12 +61,13 @@ export class Crossings {
     return full;
   }
 
-  push(account: Account, threshold: Found['threshold'], now: Micros): void {
+  push(account: Account, threshold: Found['threshold'], now: Micros, forecast?: Forecast): void {
     const label = labelOf(threshold);
     if (account.fired.has(label)) return;
     // A microsecond apart, so that the order found is the order in the ledger, by which a restart tells them.
     const at = now <= this.#last && this.#last - now < CAPACITY ? this.#last + 1 : now;
-    if (this.#queue.push({ account, crossed: { ...account }, threshold, at })) mark(account, label, undefined);
+    if (this.#queue.push({ account, crossed: { ...account }, threshold, at, forecast }))
+      mark(account, label, undefined);
     else this.#full = true;
     this.#last = at;
   }
@@ -80,7 +83,7 @@ export class Crossings {
 
   async #remember(found: Found | undefined): Promise<Outcome> {
     if (found === undefined) return { done: 1 };
-    const { account, crossed, threshold, at } = found;
+    const { account, crossed, threshold, at, forecast } = found;
     const label = labelOf(threshold);
     const key = crossingKey(account, label);
     try {
@@ -89,7 +92,8 @@ export class Crossings {
         mark(account, label, known.at);
         return { done: 1 };
       }
-      const alert = threshold === KEY_FLOOD ? keyFloodAlert(crossed, at) : await this.#describe(crossed, threshold, at);
+      const alert =
+        threshold === KEY_FLOOD ? keyFloodAlert(crossed, at) : await this.#describe(crossed, threshold, at, forecast);
       const added = await this.#ledger.addCrossing({ key, at, payload: JSON.stringify(alert) });
       mark(account, label, at);
       // False: another processor on the same ledger was faster, and tells it.
@@ -104,12 +108,12 @@ export class Crossings {
     }
   }
 
-  async #describe(account: Account, threshold: Threshold, at: Micros): Promise<Alert> {
+  async #describe(account: Account, threshold: Threshold, at: Micros, forecast: Forecast | undefined): Promise<Alert> {
     const busy = this.#queue.size > BUSY;
     const top = async (name: DimensionName): Promise<string | undefined> =>
       busy || account.shared || account.rule.by.includes(name) ? undefined : this.#top(account, name);
     const [customers, features] = [await top('customer_id'), await top('feature')];
-    return thresholdAlert(account, threshold, at, { customers, features } satisfies Top);
+    return thresholdAlert(account, threshold, at, { customers, features } satisfies Top, forecast);
   }
 
   /** The dearest values of a dimension within an account: `summarizer $14.00, search $3.40, 4 more $7.20`. */

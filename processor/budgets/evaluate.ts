@@ -7,6 +7,8 @@ import { thresholdId, type Rule, type Threshold } from './rule.ts';
 export interface Terms {
   readonly amount: Amount;
   readonly limits: readonly Limit[];
+  /** Thresholds on the forecast, likewise. */
+  readonly forecasts: readonly Limit[];
 }
 
 export interface Limit {
@@ -17,12 +19,18 @@ export interface Limit {
 
 /** The terms of a rule: with its own amount first, then with that of each override. */
 export function termsOf(rule: Rule): readonly Terms[] {
-  return [rule, ...rule.overrides].map(({ amount }) => {
-    const limits = rule.thresholds
-      .filter(({ basis }) => basis === 'actual')
-      .map((threshold) => ({ threshold, value: limitOf(threshold.at, amount) }));
-    return { amount, limits: limits.toSorted((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0)) };
-  });
+  return [rule, ...rule.overrides].map(({ amount }) => ({
+    amount,
+    limits: limitsOf(rule, 'actual', amount),
+    forecasts: limitsOf(rule, 'forecast', amount),
+  }));
+}
+
+function limitsOf({ thresholds }: Rule, basis: Threshold['basis'], amount: Amount): readonly Limit[] {
+  const limits = thresholds
+    .filter((threshold) => threshold.basis === basis)
+    .map((threshold) => ({ threshold, value: limitOf(threshold.at, amount) }));
+  return limits.toSorted((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0));
 }
 
 /**

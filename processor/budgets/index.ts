@@ -7,6 +7,7 @@ import { Crossings } from './crossings.ts';
 import { evaluate } from './evaluate.ts';
 import { createEvents, type BudgetCounter } from './events.ts';
 import { Notifier } from './notifier.ts';
+import { Outlook } from './outlook.ts';
 import type { Rule, Webhook } from './rule.ts';
 import { fullest, standing, type BudgetStanding } from './states.ts';
 import { Tracker } from './tracker.ts';
@@ -65,7 +66,11 @@ export function createBudgets(options: BudgetsOptions): Budgets {
   const notifier = new Notifier({ ledger, webhook: notify, externalUrl, events, firstPauseMs });
   const remembered = notifier.push.bind(notifier);
   const crossings = new Crossings({ ledger, events, remembered, firstPauseMs });
+  const outlooks = trackers
+    .filter(({ rule }) => rule.thresholds.some(({ basis }) => basis === 'forecast'))
+    .map((tracker) => new Outlook(tracker, crossings.push.bind(crossings)));
   const running = new Map<Tracker, Micros>();
+  let looking: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   function judge(account: Account, at: Micros): void {
@@ -85,7 +90,17 @@ export function createBudgets(options: BudgetsOptions): Budgets {
       tracker.forget(at);
       for (const account of tracker.accounts(at)) judge(account, at);
     }
+    looking ??= look(at);
     notifier.refill(false).catch((error: unknown) => events.ledgerAway(error));
+  }
+
+  async function look(at: Micros): Promise<void> {
+    try {
+      for (const outlook of outlooks) await outlook.look(ledger, at);
+    } catch (error) {
+      events.ledgerAway(error);
+    }
+    looking = undefined;
   }
 
   return {
@@ -115,14 +130,19 @@ export function createBudgets(options: BudgetsOptions): Budgets {
       const at = now();
       // By budget, so that a budget of many full keys does not hide the others.
       const accounts = trackers.flatMap((tracker) => fullest(shown(tracker, at), limit));
-      return fullest(accounts, accounts.length).map(standing);
+      const forecasts = new Map(outlooks.map((outlook) => [outlook.tracker.rule, outlook.at(at)]));
+      return fullest(accounts, accounts.length).map((account) =>
+        standing(account, forecasts.get(account.rule)?.(account)),
+      );
     },
     async settled() {
+      await looking;
       await crossings.idle();
       await notifier.idle();
     },
     async stop() {
       clearInterval(timer);
+      await looking;
       await crossings.stop();
       await notifier.stop();
     },

@@ -8,9 +8,9 @@ import { thresholdId, type Threshold } from './rule.ts';
 import type { Fields, Place, YamlReader } from './yaml.ts';
 
 const threshold = {
-  keys: ['at', 'severity'],
+  keys: ['at', 'forecast', 'for', 'severity'],
   required: ['severity'],
-  later: ['margin', 'action', 'forecast', 'for'],
+  later: ['margin', 'action'],
 };
 
 /** Severities that receivers know. Others are allowed; what looks like a slip in one of these is not. */
@@ -56,7 +56,7 @@ function loadThreshold(yaml: YamlReader, item: Place, unit: AmountUnit | undefin
     return yaml.wrong(item, '"at" and "forecast" are two thresholds; write each on its own');
   const at = actual ?? forecast;
   if (at === undefined)
-    return fields.size === 0 || (yaml.has(item, 'margin') || yaml.has(item, 'forecast')) ? undefined : yaml.wrong(item, '"at" is missing');
+    return fields.size === 0 || yaml.has(item, 'margin') ? undefined : yaml.wrong(item, '"at" is missing');
   const level = yaml.value(at, readLevel);
   if (level?.kind === 'fixed' && unit !== undefined && level.amount.unit !== unit)
     return yaml.wrong(at, `is in ${level.amount.unit}, but the budget is in ${unit}`);

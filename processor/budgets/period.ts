@@ -44,6 +44,16 @@ export function isTimezone(name: string): boolean {
   }
 }
 
+/**
+ * The weekday of an instant in an IANA zone, 0 for Sunday.
+ *
+ * @example weekdayIn('Asia/Tokyo')(Date.UTC(2026, 10, 25, 16) * 1000) // 4: Thursday has begun there
+ */
+export function weekdayIn(timezone: string): (at: Micros) => number {
+  const clock = wallClock(timezone);
+  return (at) => new Date(clock(Math.floor(at / 1000))).getUTCDay();
+}
+
 /** What a clock on the wall shows at an instant, as the milliseconds that it would be in UTC. */
 type WallClock = (atMs: number) => number;
 

@@ -1,7 +1,9 @@
+import { roundUsd } from '../../pricing/money.ts';
 import { matchersText } from '../matcher.ts';
 import type { AmountUnit } from './measure.ts';
 import { accountLabels, accountMatchers, isoTime, type Account } from './account.ts';
-import { thresholdId } from './rule.ts';
+import type { Forecast } from './forecast.ts';
+import { thresholdId, type Threshold } from './rule.ts';
 import { evaluate, type BudgetState } from './evaluate.ts';
 import { shareText, valueText } from './quantity.ts';
 
@@ -24,16 +26,24 @@ export interface BudgetStanding {
     /** As a share of the amount, as `ratio`; null with an amount of 0. */
     readonly at: number | null;
     readonly level: string;
+    readonly basis: Threshold['basis'];
     readonly severity: string;
     /** When it was told; null before. */
     readonly fired_at: string | null;
   }[];
+  /** By the end of the period; null where the budget has no threshold on it, or it is too early. */
+  readonly forecast: {
+    readonly expected: string;
+    readonly low: string;
+    readonly high: string;
+    readonly method: Forecast['method'];
+  } | null;
   readonly unpriced_calls: number;
   /** The calls that are summed, for `where` of the other resources. */
   readonly where: string;
 }
 
-export function standing(account: Account): BudgetStanding {
+export function standing(account: Account, forecast?: Forecast): BudgetStanding {
   const { rule, period, terms, spent, unpricedCalls } = account;
   const { unit } = terms.amount;
   const [amount, spentText] = [valueText(unit, terms.amount.value), valueText(unit, spent)];
@@ -50,14 +60,20 @@ export function standing(account: Account): BudgetStanding {
     spent_usd: unit === 'USD' ? spentText : null,
     ratio: ratio(spent),
     state: evaluate(terms, spent, period, period.startUs, account.fired).state,
-    thresholds: terms.limits.map(({ threshold, value }) => {
+    thresholds: [...terms.limits, ...terms.forecasts].map(({ threshold, value }) => {
       const at = account.fired.get(thresholdId(threshold));
-      const { label: level, severity } = threshold;
-      return { at: ratio(value), level, severity, fired_at: at === undefined ? null : isoTime(at) };
+      const { label: level, basis, severity } = threshold;
+      return { at: ratio(value), level, basis, severity, fired_at: at === undefined ? null : isoTime(at) };
     }),
+    forecast: forecast === undefined ? null : forecastJson(unit, forecast),
     unpriced_calls: unpricedCalls,
     where: matchersText(accountMatchers(account)),
   };
+}
+
+function forecastJson(unit: AmountUnit, { expected, low, high, method }: Forecast): BudgetStanding['forecast'] {
+  const text = (value: bigint): string => valueText(unit, unit === 'USD' ? roundUsd(value, 2) : value);
+  return { expected: text(expected), low: text(low), high: text(high), method };
 }
 
 /**

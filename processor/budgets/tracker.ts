@@ -1,5 +1,5 @@
 import type { Micros } from '../../pricing/charge.ts';
-import type { CostRow, DimensionName, Dimensions, Entry, Ledger } from '../ledger.ts';
+import type { Dimensions, Entry, Ledger } from '../ledger.ts';
 import { dimensionNames } from '../ledger.ts';
 import { matchAll } from '../matcher.ts';
 import { noneFired, type Account } from './account.ts';
@@ -14,6 +14,14 @@ const GRACE: Micros = 48 * HOUR;
 const SHARED = Symbol('other');
 
 type Accounts = Map<string | typeof SHARED, Account>;
+
+/** What was spent in some time, of one key and one set of what the rule looks at besides. */
+export interface Sum {
+  readonly key: string;
+  readonly dimensions: Dimensions;
+  readonly value: bigint;
+  readonly unpricedCalls: number;
+}
 
 /**
  * What was spent of one budget, by key and period. It starts from the ledger's sums and then adds each entry that was
@@ -41,21 +49,32 @@ export class Tracker {
   /** Reads the running period and what lies ahead of it. Nothing may be appended meanwhile. */
   async seed(ledger: Pick<Ledger, 'costs'>, now: Micros): Promise<void> {
     this.#periods.clear();
-    const { rule } = this;
-    const matched = [...rule.match, ...rule.overrides.flatMap(({ match }) => match)].map(({ name }) => name);
-    const by = [...new Set([...rule.by, ...matched])];
-    // Only what every store compares alike; regular expressions are matched here.
-    const where = rule.match.filter(({ op }) => op === '=' || op === '!=');
-    const read = async (from: Micros, to: Micros): Promise<readonly CostRow[]> =>
-      ledger.costs({ by, where, from, to, timezone: rule.timezone });
+    const seedPeriod = async (period: Period): Promise<void> =>
+      this.#seedPeriod(await this.read(ledger, period.startUs, period.endUs), period, now);
     const running = this.#periodAt(now);
-    this.#seedPeriod(by, await read(running.startUs, running.endUs), running, now);
+    await seedPeriod(running);
     const last = this.#periodAt(now + GRACE);
-    if (last === running || (await read(running.endUs, last.endUs)).length === 0) return;
+    if (last === running || (await this.read(ledger, running.endUs, last.endUs)).length === 0) return;
     for (let period = this.#periodAt(running.endUs); period.startUs <= last.startUs;) {
-      this.#seedPeriod(by, await read(period.startUs, period.endUs), period, now);
+      await seedPeriod(period);
       period = this.#periodAt(period.endUs);
     }
+  }
+
+  /** What was spent by key and whatever else the rule looks at, from the ledger. */
+  async read(ledger: Pick<Ledger, 'costs'>, from: Micros, to: Micros): Promise<readonly Sum[]> {
+    const { by, match, overrides, timezone } = this.rule;
+    const matched = [...match, ...overrides.flatMap((override) => override.match)].map(({ name }) => name);
+    const names = [...new Set([...by, ...matched])];
+    // Only what every store compares alike; regular expressions are matched here.
+    const where = match.filter(({ op }) => op === '=' || op === '!=');
+    const rows = await ledger.costs({ by: names, where, from, to, timezone });
+    return rows.flatMap((row) => {
+      const dimensions = { ...noDimensions, ...row.values };
+      if (!this.#matches(dimensions)) return [];
+      const { key } = this.#keyOf(dimensions);
+      return [{ key, dimensions, value: this.#measure.row(row), unpricedCalls: row.unpricedCalls }];
+    });
   }
 
   /** Adds an entry that was inserted; answers the account that it went to. */
@@ -102,20 +121,19 @@ export class Tracker {
   emptyAccount(now: Micros): Account {
     return this.#newAccount(
       this.#periodAt(now),
+      '',
       this.rule.by.map(() => ''),
       false,
     );
   }
 
-  #seedPeriod(by: readonly DimensionName[], rows: readonly CostRow[], period: Period, now: Micros): void {
+  #seedPeriod(sums: readonly Sum[], period: Period, now: Micros): void {
     // The dearest first: if there are more keys than `max_keys`, they are the ones to have accounts of their own.
-    const dearest = rows.map((row) => ({ row, value: Number(this.#measure.row(row)) }));
-    for (const { row } of dearest.toSorted((a, b) => b.value - a.value)) {
-      const dimensions = { ...noDimensions, ...Object.fromEntries(by.map((name) => [name, row.values[name] ?? ''])) };
-      const account = this.#matches(dimensions) ? this.#account(dimensions, period.startUs, now) : undefined;
+    for (const { dimensions, value, unpricedCalls } of sums.toSorted((a, b) => Number(b.value) - Number(a.value))) {
+      const account = this.#account(dimensions, period.startUs, now);
       if (account === undefined) continue;
-      account.spent += this.#measure.row(row);
-      account.unpricedCalls += row.unpricedCalls;
+      account.spent += value;
+      account.unpricedCalls += unpricedCalls;
     }
   }
 
@@ -123,12 +141,16 @@ export class Tracker {
     const period = this.#periodAt(at);
     const accounts = this.#accountsOf(period, now);
     if (accounts === undefined) return undefined;
-    const values = this.rule.by.map((name) => dimensions[name]);
-    const [first = ''] = values;
-    const key = values.length < 2 ? first : JSON.stringify(values);
+    const { key, values } = this.#keyOf(dimensions);
     const account = accounts.get(key) ?? this.#open(accounts, key, period, values);
     this.#applyOverrides(account, dimensions);
     return account;
+  }
+
+  #keyOf(dimensions: Dimensions): { readonly key: string; readonly values: readonly string[] } {
+    const values = this.rule.by.map((name) => dimensions[name]);
+    const [first = ''] = values;
+    return { key: values.length < 2 ? first : JSON.stringify(values), values };
   }
 
   /** Undefined for a period that is over and was not watched, and for one that a wrong clock put far ahead. */
@@ -145,15 +167,16 @@ export class Tracker {
     const shared = accounts.get(SHARED);
     const full = accounts.size - (shared === undefined ? 0 : 1) >= this.rule.maxKeys;
     if (full && shared !== undefined) return shared;
-    const account = this.#newAccount(period, full ? [] : values, full);
+    const account = this.#newAccount(period, key, full ? [] : values, full);
     accounts.set(full ? SHARED : key, account);
     return account;
   }
 
-  #newAccount(period: Period, values: readonly string[], shared: boolean): Account {
-    const [terms = { amount: this.rule.amount, limits: [] }] = this.#terms;
+  #newAccount(period: Period, key: string, values: readonly string[], shared: boolean): Account {
+    const { rule } = this;
+    const [terms = { amount: rule.amount, limits: [], forecasts: [] }] = this.#terms;
     const override = this.#overrides.length;
-    return { rule: this.rule, period, values, shared, terms, override, spent: 0n, unpricedCalls: 0, fired: noneFired };
+    return { rule, period, key, values, shared, terms, override, spent: 0n, unpricedCalls: 0, fired: noneFired };
   }
 
   /**

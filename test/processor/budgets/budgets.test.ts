@@ -270,6 +270,66 @@ describe('the post', () => {
   });
 });
 
+describe('thresholds on the forecast', () => {
+  const forecast = `budget: org, amount: 100 USD, period: month, thresholds: [
+    { forecast: 100%, for: 6h, severity: warning }, { forecast: 90%, severity: info }, { at: 100%, severity: critical }]`;
+  /** A call on each of the days before the 15th of November, $2.50 in October and $5 then; four weeks and more. */
+  const daily = (days: number, input: number): Entry[] =>
+    Array.from({ length: days }, (_, n) =>
+      call(n, 'acme', { startUs: NOVEMBER + (n - 20) * DAY + DAY / 2, counts: { input: n < 20 ? 1_000_000 : input } }),
+    );
+
+  it('are told once, when they have held long enough', async () => {
+    now = NOVEMBER + 14 * DAY;
+    await ledger.append(daily(34, 2_000_000));
+    const budgets = await start([forecast]);
+    await budgets.settled();
+    // 14 x $5 so far. The last 28 days: half at $2.50, half at $5; 16 days left at $3.75.
+    expect(receiver.alerts.map(({ labels }) => [labels['basis'], labels['threshold']])).toEqual([['forecast', '90%']]);
+    expect(receiver.alerts[0]?.annotations).toMatchObject({
+      summary: expect.stringMatching(
+        /^org: 130 USD of 100 USD forecast, 130%, between \d+(\.\d+)? USD and \d+(\.\d+)? USD; 70 USD spent so far \(month until 2026-12-01/,
+      ),
+      spent: '70 USD',
+      ratio: '0.7',
+      forecast: '130 USD',
+      forecast_method: 'weekday',
+    });
+    await budgets.stop();
+    // Waited for anew after a restart, then told once.
+    const again = await start([forecast], { sweepMs: 5 });
+    now += 5 * 3_600_000_000;
+    await again.settled();
+    expect(receiver.alerts).toHaveLength(1);
+    now += 3_600_000_000 + 1;
+    await vi.waitFor(() => expect(receiver.alerts.map(({ labels }) => labels['threshold'])).toEqual(['90%', '100%']));
+    expect(again.states()).toMatchObject([
+      {
+        state: 'ok',
+        forecast: { expected: expect.stringMatching(/^12\d/), method: 'weekday' },
+        thresholds: [
+          { level: '100%', basis: 'actual', fired_at: null },
+          { level: '90%', basis: 'forecast', fired_at: '2026-11-15T00:00:00.000Z' },
+          { level: '100%', basis: 'forecast', fired_at: expect.stringMatching(/^2026-11-15T06/) },
+        ],
+      },
+    ]);
+  });
+
+  it('say nothing where the pace is good or it is too early', async () => {
+    now = NOVEMBER + 14 * DAY;
+    await ledger.append(daily(34, 1_000_000));
+    const budgets = await start([
+      forecast,
+      `budget: early, amount: 0.01 USD, period: year, match: ['plan="x"'],
+      thresholds: [{ forecast: 1%, severity: info }]`,
+    ]);
+    await budgets.settled();
+    expect(receiver.alerts).toEqual([]);
+    expect(budgets.states().map((state) => state.forecast?.expected)).toEqual(['75', undefined]);
+  });
+});
+
 describe('delivery', () => {
   it('is tried again until the receiver takes it', async () => {
     const budgets = await start([customers]);
@@ -457,10 +517,11 @@ describe('states', () => {
       ratio: 0.8,
       state: 'alerting',
       thresholds: [
-        { at: 0.7, level: '70%', severity: 'warning', fired_at: '2026-11-11T00:00:00.000Z' },
-        { at: 0.9, level: '90%', severity: 'critical', fired_at: null },
-        { at: 1.1, level: '110%', severity: 'critical', fired_at: null },
+        { at: 0.7, level: '70%', basis: 'actual', severity: 'warning', fired_at: '2026-11-11T00:00:00.000Z' },
+        { at: 0.9, level: '90%', basis: 'actual', severity: 'critical', fired_at: null },
+        { at: 1.1, level: '110%', basis: 'actual', severity: 'critical', fired_at: null },
       ],
+      forecast: null,
       unpriced_calls: 0,
       where: 'customer_id="acme"',
     });

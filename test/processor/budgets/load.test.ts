@@ -32,6 +32,13 @@ const bad: Readonly<Record<string, readonly string[]>> = {
     '6:12 rules: a list is needed here, not a map',
   ],
   'empty.bad.yaml': ['1:1 the file: there is nothing in it; "spanledger budgets init" writes one to start from'],
+  'forecast.bad.yaml': [
+    '8:13 thresholds[0]: "at" and "forecast" are two thresholds; write each on its own',
+    '9:24 for: is for "forecast": spend does not go down, so there is nothing to wait for',
+    '10:36 for: "6 hours" is not a duration such as 30s, 10m or 1h30m (a year at most)',
+    '12:13 thresholds[4]: there is another threshold at forecast 100%',
+    '13:13 thresholds[5]: "at" is missing',
+  ],
   'many.bad.yaml': [
     '3:15 labels: "budget" is a label that alerts set themselves; take another name',
     '3:26 labels: "a-b" is not a label name (letters, digits and _)',
@@ -151,6 +158,7 @@ describe('budgets.yaml', () => {
             { label: '110%', severity: 'critical' },
             { label: '70%', severity: 'warning' },
             { label: '35 USD', severity: 'page' },
+            { basis: 'forecast', label: '100%', severity: 'warning', forUs: 6 * 3_600_000_000 },
           ],
           maxKeys: 5000,
         },
