@@ -19,13 +19,24 @@ import { counted } from './words.js';
  */
 export function amount(cost, origin, label, { dearest, big = false } = {}) {
   const text = cost === null ? '—' : dearest === undefined ? money(cost) : moneyIn(cost, dearest);
+  return figure(text, origin, `${cost === null ? 'Unpriced' : text}: ${label}`, big);
+}
+
+/**
+ * Any figure that opens its derivation.
+ * @param {string} text
+ * @param {Origin} origin
+ * @param {string} label
+ * @param {boolean} [big]
+ */
+export function figure(text, origin, label, big = false) {
   return h(
     'button',
     {
       type: 'button',
       class: big ? 'amount big' : 'amount',
       'aria-haspopup': 'dialog',
-      'aria-label': `${cost === null ? 'Unpriced' : text}: ${label}. Show the derivation`,
+      'aria-label': `${label}. Show the derivation`,
       'data-derive': origin.call === undefined ? whereOf(origin) : undefined,
       'data-from': origin.from?.toISOString(),
       'data-to': origin.to?.toISOString(),

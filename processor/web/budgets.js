@@ -1,4 +1,4 @@
-import { amount, unpricedNote } from './amount.js';
+import { amount, figure, unpricedNote } from './amount.js';
 import { panelHead } from './breakdown.js';
 import { h } from './dom.js';
 import { money } from './money.js';
@@ -34,12 +34,13 @@ export function budgetsPanel(budgets) {
 
 /** @param {Budget} budget */
 function row(budget) {
+  const { spent_usd, amount_usd, unit } = budget;
   const labels = Object.entries(budget.labels);
   const whose = labels.map(([, value]) => value || 'Unassigned').join(' · ');
   const level = levels[budget.state] ?? 'bad';
   const from = new Date(budget.period.start);
   const to = new Date(budget.period.end);
-  const where = budget.where;
+  const origin = { where: budget.where, from, to, alone: true };
   const label = `budget ${budget.budget}${whose === '' ? '' : ` of ${whose}`}`;
   return h(
     'li',
@@ -53,17 +54,17 @@ function row(budget) {
         whose || budget.budget,
         whose !== '' && h('span', { class: 'faint' }, ` ${budget.budget}`),
       ),
-      unpricedNote(budget.unpriced_calls),
+      spent_usd !== null && unpricedNote(budget.unpriced_calls),
       h(
         'span',
         { class: 'of' },
-        budget.spent_usd === null
-          ? `${count(Number(budget.spent))} ${budget.unit}`
-          : amount(budget.spent_usd, { where, from, to, alone: true }, label),
+        spent_usd === null
+          ? figure(number(budget.spent), origin, `${number(budget.spent)} ${unit}: ${label}`)
+          : amount(spent_usd, origin, label),
         h(
           'span',
           { class: 'faint' },
-          ` of ${budget.amount_usd === null ? count(Number(budget.amount)) : money(budget.amount_usd)}`,
+          ` of ${amount_usd === null ? `${number(budget.amount)} ${unit}` : money(amount_usd)}`,
         ),
       ),
     ),
@@ -92,4 +93,9 @@ function fullness({ ratio }) {
 function fired({ thresholds }) {
   const told = thresholds.filter(({ fired_at: at }) => at !== null).map(({ level }) => level);
   return told.length === 0 ? '' : ` · alerted at ${told.at(-1)}`;
+}
+
+/** Tokens or requests: whole, and perhaps more than a double holds. @param {string} text */
+function number(text) {
+  return BigInt(text).toLocaleString('en-US');
 }

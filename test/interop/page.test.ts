@@ -196,7 +196,7 @@ describe.skipIf(missingChromium !== undefined)('the page', () => {
     test.each([
       ['Other customers', '#customer .rows li:last-child .amount'],
       ['a model', '#model .amount >> nth=1'],
-      ['a budget', '#budgets .amount >> nth=0'],
+      ['a budget', '#budgets li:has-text("customer-yearly") .amount >> nth=0'],
       ['a day', '#days td .amount >> nth=3'],
       ['everything', '#total .amount'],
     ])('what is shown for %s is what is derived', async (_, selector) => {
@@ -207,6 +207,15 @@ describe.skipIf(missingChromium !== undefined)('the page', () => {
       const sum = (await page.locator('dialog .sum').textContent()) ?? '';
       expect(cents(sum)).toBe(cents(shown ?? ''));
       expect(await page.locator('dialog .total').textContent()).toContain('added up exactly');
+      await done(page);
+    });
+
+    test('counts a budget of requests in requests', async () => {
+      const page = await open(app);
+      const row = page.locator('#budgets li', { hasText: 'year-of-calls' });
+      expect(await row.locator('.of').textContent()).toMatch(/^[\d,]+ of 9,000 requests$/);
+      await row.locator('.amount').click();
+      await page.locator('dialog .total').waitFor();
       await done(page);
     });
 
@@ -319,11 +328,15 @@ async function done(page: Page): Promise<void> {
 const budgets = `groups:
   - name: customers
     rules:
-      - budget: customer-monthly
+      - budget: customer-yearly
         by: [customer_id]
         amount: 5 USD
-        period: month
+        period: year
         thresholds: [{ at: 70%, severity: warning }, { at: 110%, severity: critical }]
+      - budget: year-of-calls
+        amount: 9000 requests
+        period: year
+        thresholds: [{ at: 100%, severity: warning }]
 `;
 
 async function post(app: App, body: Uint8Array | readonly unknown[]): Promise<void> {
