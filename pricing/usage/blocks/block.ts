@@ -89,6 +89,8 @@ function openFields(
   opened: (() => void)[],
 ): Fields {
   const taken = new Set<string>();
+  // One view of each inner object, however often it is opened: what one reader took is not unknown to the next.
+  const inner = new Map<string, Fields>();
   const take = (key: string): unknown => {
     taken.add(key);
     return Object.hasOwn(object, key) ? (object[key] ?? undefined) : undefined;
@@ -112,9 +114,13 @@ function openFields(
       return typeof value === 'string' ? value : undefined;
     },
     inner(key) {
+      const known = inner.get(key);
+      if (known !== undefined) return known;
       const value = take(key);
       if (value !== undefined && !isObject(value)) problems.push(`${path}${key} is ${describe(value)}, not an object`);
-      return openFields(isObject(value) ? value : {}, `${path}${key}.`, problems, opened);
+      const fields = openFields(isObject(value) ? value : {}, `${path}${key}.`, problems, opened);
+      inner.set(key, fields);
+      return fields;
     },
     list(key) {
       const value = take(key);

@@ -26,6 +26,16 @@ export function readTogetherUsage(block: unknown): BlockReading {
 }
 
 /**
+ * Moonshot: cached tokens beside the totals. https://platform.moonshot.ai/docs/api/chat
+ *
+ * @example readMoonshotUsage({ prompt_tokens: 20, completion_tokens: 30, total_tokens: 50, cached_tokens: 10 }).usage
+ * // counts { input: 10, cache_read: 10, output: 30 }
+ */
+export function readMoonshotUsage(block: unknown): BlockReading {
+  return readTogetherUsage(block);
+}
+
+/**
  * DeepSeek: the prompt split into cache hits and misses. https://api-docs.deepseek.com/api/create-chat-completion
  *
  * @example readDeepSeekUsage({ prompt_tokens: 100, prompt_cache_hit_tokens: 64, prompt_cache_miss_tokens: 36, completion_tokens: 9 }).usage
@@ -89,7 +99,10 @@ export function readOpenRouterUsage(block: unknown): BlockReading {
       'upstream_inference_input_cost',
     );
     details.ignore('upstream_inference_output_cost');
-    const searches = fields.inner('server_tool_use').count('web_search_requests') ?? 0;
+    const used = fields.inner('server_tool_use_details');
+    used.ignore('tool_calls_requested', 'tool_calls_executed');
+    const searches =
+      fields.inner('server_tool_use').count('web_search_requests') ?? used.count('web_search_requests') ?? 0;
     const prompt = fields.inner('prompt_tokens_details');
     const video = prompt.count('video_tokens') ?? 0;
     if (video > 0) return invalid(`prompt_tokens_details.video_tokens is ${video}, which has no price here`);

@@ -2,10 +2,12 @@
 export { readAnthropicMessagesUsage } from './anthropic-messages.ts';
 export { readBedrockUsage } from './bedrock.ts';
 export { readCohereUsage } from './cohere.ts';
+export { readAzureUsage, readXaiResponsesUsage, withGatewayCost } from './gateways.ts';
 export { readGeminiUsage } from './gemini.ts';
 export {
   readDeepSeekUsage,
   readGroqUsage,
+  readMoonshotUsage,
   readOllamaUsage,
   readOpenRouterUsage,
   readPerplexityUsage,
