@@ -111,7 +111,8 @@ it('a model without a price is unpriced, counted by reason, and never $0', async
 it('one odd span keeps its neighbours', async () => {
   const huge = chatSpan(2, { 'gen_ai.usage.output_tokens': { int: 9_007_199_254_740_990n } });
   const { ledger, send } = await start();
-  await send(chatSpan(1), huge, { attributes: chatSpan(3).attributes ?? [] }, chatSpan(4));
+  const nameless = { ...chatSpan(3), traceId: '', spanId: '00' };
+  await send(chatSpan(1), huge, nameless, chatSpan(4));
   const entries = await ledger.entries({ where: [], from: 0, to: Number.MAX_SAFE_INTEGER, limit: 10 });
   expect(entries.map(({ charge }: Entry) => charge.status).toSorted()).toEqual([
     'priced',

@@ -65,8 +65,9 @@ describe('the entry of a call', () => {
     });
   });
   it("goes by the catalog's names where there is a price: two spellings are one row", () => {
-    const { dimensions } = entryOf({ attributes: { 'gen_ai.response.model': 'gpt-4o-2024-08-06' } });
-    expect(dimensions).toMatchObject({ provider: 'openai', model: 'gpt-4o' });
+    const attributes = { 'gen_ai.provider.name': 'anthropic', 'gen_ai.response.model': 'claude-haiku-4-5-20251001' };
+    const { dimensions } = entryOf({ attributes });
+    expect(dimensions).toMatchObject({ provider: 'anthropic', model: 'claude-haiku-4-5' });
   });
   it("goes by the span's names where there is none", () => {
     const entry = entryOf({ attributes: { 'gen_ai.provider.name': 'acme', 'gen_ai.request.model': 'acme-13b' } });
