@@ -1,4 +1,5 @@
 import type { Attributes, SpanContext } from '@opentelemetry/api';
+import { units, type Unit } from '../pricing/usage/units.ts';
 import { inputTokens, outputTokens, type Counts } from '../pricing/usage/usage.ts';
 import { emptyAnswer, isJson, type AnswerFacts, type Json, type RequestFacts, type WireApi } from './apis/api.ts';
 import { errorType } from './error-type.ts';
@@ -32,12 +33,20 @@ export interface CallStart {
 }
 
 /** What whoever reads an answer tells of it. */
-export type Listener = Pick<Call, 'request' | 'libraryReads' | 'body' | 'event' | 'end' | 'fail'>;
+export type Listener = Pick<Call, 'request' | 'libraryReads' | 'body' | 'event' | 'complete' | 'end' | 'fail'>;
 
 /** Listens to nothing: for a second reader of an answer that is observed already. */
 export function deaf({ request }: Call | Listener): Listener {
   const nothing = (): void => {};
-  return { request, libraryReads: false, body: nothing, event: nothing, end: nothing, fail: nothing };
+  return {
+    request,
+    libraryReads: false,
+    body: nothing,
+    event: nothing,
+    complete: nothing,
+    end: nothing,
+    fail: nothing,
+  };
 }
 
 /** Units whose place in the totals has a name in the conventions. */
@@ -49,6 +58,8 @@ const longestRaw = 4096;
  * once, whatever happens. Nothing here throws.
  */
 export class Call {
+  /** `gen_ai.provider.name`. */
+  readonly provider: string;
   /** HTTP attempts. */
   attempts = 1;
   ended = false;
@@ -67,12 +78,15 @@ export class Call {
     this.api = begun.api;
     this.request = begun.api.request(begun.body);
     this.#begun = begun;
+    this.provider = begun.server?.provider ?? begun.provider;
+    this.#answer.extra = this.request.extra;
     this.#done = done;
   }
 
   /** The provider took the request: from here on the input is billed, whatever becomes of the answer. */
   answered(): void {
     this.#answered = true;
+    if (this.api.binary === true) this.complete();
   }
 
   /** The whole answer. Ends the call. */
@@ -91,6 +105,12 @@ export class Call {
     } catch (error) {
       failed(error);
     }
+  }
+
+  /** Ends the call: the answer came to its natural end. */
+  complete(): void {
+    this.#answer.complete = true;
+    this.end();
   }
 
   /** Ends the call with what is known: the answer is over, or nobody will ever read the rest. */
@@ -113,11 +133,11 @@ export class Call {
 
   #finish(end: number, error: string | undefined, cause: unknown): FinishedCall {
     const { api, request } = this;
-    const { server, provider, tags, parent } = this.#begun;
+    const { server, tags, parent } = this.#begun;
     const attributes: Attributes = {
       ...tags,
       [attr.operation]: api.operation,
-      [attr.provider]: server?.provider ?? provider,
+      [attr.provider]: this.provider,
       [attr.attempts]: this.attempts,
     };
     put(attributes, attr.requestModel, request.model);
@@ -145,7 +165,7 @@ export class Call {
 
   #describeUsage(attributes: Attributes, isError: boolean): void {
     const answer = this.#answer;
-    const reading = this.api.readUsage(answer.block);
+    const reading = this.api.readUsage(answer.block, this.provider);
     if (answer.block !== undefined) attributes[attr.usageRaw] = JSON.stringify(answer.block).slice(0, longestRaw);
     const tier = reading.tier ?? this.api.tierOf?.(answer);
     put(attributes, attr.serviceTier, tier);
@@ -155,7 +175,9 @@ export class Call {
       attributes[attr.usageInvalid] = reading.usage.detail;
       return;
     }
-    const known = reading.usage.status === 'known' ? reading.usage.counts : undefined;
+    // What is billed by the piece is known without a usage block.
+    const byPiece = answer.complete ? answer.extra : undefined;
+    const known = reading.usage.status === 'known' ? reading.usage.counts : byPiece;
     if (known !== undefined && (answer.complete || !this.request.stream)) {
       putCounts(attributes, { ...known, ...answer.extra });
       attributes[attr.usageState] = 'reported';
@@ -196,8 +218,12 @@ function put(attributes: Attributes, name: string, value: string | number | unde
 }
 
 function putCounts(attributes: Attributes, counts: Counts): void {
-  attributes[attr.inputTokens] = inputTokens(counts);
-  attributes[attr.outputTokens] = outputTokens(counts);
+  // Where nothing is billed by the token, a total of 0 would say otherwise.
+  const used = Object.keys(counts) as Unit[];
+  if (used.length === 0 || used.some((unit) => units[unit].kind === 'token')) {
+    attributes[attr.inputTokens] = inputTokens(counts);
+    attributes[attr.outputTokens] = outputTokens(counts);
+  }
   const writes = (counts.cache_write ?? 0) + (counts.cache_write_5m ?? 0) + (counts.cache_write_1h ?? 0);
   const reads =
     (counts.cache_read ?? 0) +

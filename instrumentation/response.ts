@@ -143,7 +143,7 @@ function tapBody(
             if (passed !== undefined && passed.length > 0) controller.enqueue(passed.slice());
             if (done) {
               if (events === undefined && kept !== undefined) call.body(parse(kept));
-              else call.end();
+              else call.complete();
               controller.close();
               controller.byobRequest?.respond(0);
             } else if (passed === undefined || passed.length === 0) continue;
@@ -171,7 +171,7 @@ function openReader(body: ReadableStream<Uint8Array>): ReadableStreamDefaultRead
 function seeEvents(text: string, call: Listener, asked: Asked): string {
   const events = readEvents(call, asked);
   const passed = events.push(text) + events.flush();
-  call.end();
+  call.complete();
   return passed;
 }
 

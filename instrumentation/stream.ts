@@ -7,12 +7,19 @@ export type Asked = Asking | undefined;
 
 /**
  * The iterator of a client library's stream, observed: the same items at the same time, pulled only when the application
- * pulls. What is there only because we asked is left out. The call ends when the stream does, fails, or is left.
+ * pulls. What is there only because we asked is left out. The call ends when the stream does, fails, or is left. `signal`
+ * is aborted when the stream ended because the application wanted it to.
  */
-export function observeIterator<T>(source: AsyncIterator<T>, call: Listener, asked: Asked): AsyncIterator<T> {
+export function observeIterator<T>(
+  source: AsyncIterator<T>,
+  call: Listener,
+  asked: Asked,
+  signal?: AbortSignal,
+): AsyncIterator<T> {
   const observe = (result: IteratorResult<T>): IteratorResult<T> | Promise<IteratorResult<T>> => {
     if (result.done === true) {
-      call.end();
+      if (signal?.aborted === true) call.end();
+      else call.complete();
       return result;
     }
     call.event(result.value);

@@ -1,5 +1,6 @@
 import type { BlockReading } from '../../pricing/usage/blocks/index.ts';
 import type { ServiceTier } from '../../pricing/usage/tier.ts';
+import type { Unit } from '../../pricing/usage/units.ts';
 import type { Counts } from '../../pricing/usage/usage.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -9,6 +10,8 @@ export interface RequestFacts {
   readonly model: string | undefined;
   readonly maxTokens: number | undefined;
   readonly stream: boolean;
+  /** What is billed by the request alone: the answer is binary and tells nothing. */
+  readonly extra?: Counts;
 }
 
 /**
@@ -25,7 +28,7 @@ export interface AnswerFacts {
   /** The provider's usage block as it came. */
   block: unknown;
   /** Billed units that stand outside the block: built-in tools that are counted from the items of the answer. */
-  extra: Partial<Record<keyof Counts, number>> | undefined;
+  extra: Partial<Record<Unit, number>> | undefined;
   /** Bytes of text that were generated, of whatever kind: what an estimate is made from. Only counted for streams. */
   textBytes: number;
   /** Whether the answer said that it is over. */
@@ -58,13 +61,16 @@ export interface WireApi {
   readBody(body: Json, into: AnswerFacts): void;
   /** One event of a stream. */
   readEvent(event: Json, into: AnswerFacts): void;
-  readUsage(block: unknown): BlockReading;
+  /** `provider` is the `gen_ai.provider.name`: hosts that speak one API have fields of their own. */
+  readUsage(block: unknown, provider: string): BlockReading;
   /** The tier as served, where the answer tells it outside the usage block. */
   tierOf?(answer: AnswerFacts): ServiceTier | undefined;
   /** Which parts of a request are input, for an estimate. */
   input(body: Json): readonly unknown[];
   /** For APIs whose streams tell their usage only when asked: how to ask, and what only came because of it. */
-  readonly asking?: Asking;
+  asking?(provider: string): Asking;
+  /** The answer is sound or a picture: nothing of it is read. */
+  readonly binary?: true;
 }
 
 export interface Asking {

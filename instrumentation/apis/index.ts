@@ -1,7 +1,9 @@
 import { anthropicMessages } from './anthropic-messages.ts';
 import type { WireApi } from './api.ts';
+import { openaiSpeech, openaiTranscriptions } from './openai-audio.ts';
 import { openaiChat, openaiCompletions } from './openai-chat.ts';
 import { openaiEmbeddings } from './openai-embeddings.ts';
+import { openaiImages } from './openai-images.ts';
 import { openaiResponses } from './openai-responses.ts';
 
 /** To add a wire API: its file and a line here. Matched against the end of the path, because hosts put prefixes before it. */
@@ -10,6 +12,9 @@ const apis: readonly (readonly [path: RegExp, api: WireApi])[] = [
   [/\/completions$/, openaiCompletions],
   [/\/responses$/, openaiResponses],
   [/\/embeddings$/, openaiEmbeddings],
+  [/\/images\/(generations|edits|variations)$/, openaiImages],
+  [/\/audio\/(transcriptions|translations)$/, openaiTranscriptions],
+  [/\/audio\/speech$/, openaiSpeech],
   [/\/messages$/, anthropicMessages],
 ];
 

@@ -1,4 +1,16 @@
-import { readOpenAIChatUsage } from '../../pricing/usage/blocks/index.ts';
+import {
+  readAzureUsage,
+  readDeepSeekUsage,
+  readGroqUsage,
+  readMistralUsage,
+  readMoonshotUsage,
+  readOpenAIChatUsage,
+  readOpenRouterUsage,
+  readPerplexityUsage,
+  readTogetherUsage,
+  readXaiUsage,
+  type BlockReader,
+} from '../../pricing/usage/blocks/index.ts';
 import { servedTier } from '../../pricing/usage/tier.ts';
 import { bytesOf, countOf, isJson, listOf, textOf, type AnswerFacts, type Json, type WireApi } from './api.ts';
 
@@ -28,19 +40,43 @@ export const openaiChat: WireApi = {
       if (choice['finish_reason'] !== null) readFinish(choice, 0, into);
     }
   },
-  readUsage: readOpenAIChatUsage,
+  readUsage: (block, provider) => (readers.get(provider) ?? readerOf(block))(block),
   tierOf: ({ openaiTier }) => servedTier(openaiTier),
   input: (body) => [body['messages'], body['prompt'], body['tools'], body['functions'], body['response_format']],
-  asking: {
+  asking: (provider) => ({
     ask: (body) =>
       body['stream_options'] === undefined ? { ...body, stream_options: { include_usage: true } } : undefined,
     isAnswer: ({ choices, usage }) => Array.isArray(choices) && choices.length === 0 && isJson(usage),
-    // With the question every chunk carries `usage: null`; without it none has the key.
+    // With the question OpenAI writes `usage: null` on every chunk; other hosts write it always or never.
     strip: (event) => {
-      if (event['usage'] === null) delete event['usage'];
+      if (event['usage'] === null && tellsNull.has(provider)) delete event['usage'];
     },
-  },
+  }),
 };
+
+const tellsNull: ReadonlySet<string> = new Set(['openai', 'azure.ai.openai']);
+
+/** Hosts whose usage block has fields of its own. */
+const readers = new Map<string, BlockReader>([
+  ['azure.ai.inference', readAzureUsage],
+  ['azure.ai.openai', readAzureUsage],
+  ['deepseek', readDeepSeekUsage],
+  ['groq', readGroqUsage],
+  ['mistral_ai', readMistralUsage],
+  ['moonshot_ai', readMoonshotUsage],
+  ['openrouter', readOpenRouterUsage],
+  ['perplexity', readPerplexityUsage],
+  ['together_ai', readTogetherUsage],
+  ['x_ai', readXaiUsage],
+]);
+
+/** Behind a gateway the host tells nothing, but fields that only one provider writes do. */
+function readerOf(block: unknown): BlockReader {
+  if (!isJson(block)) return readOpenAIChatUsage;
+  if ('cost_in_usd_ticks' in block) return readXaiUsage;
+  if ('prompt_cache_hit_tokens' in block) return readDeepSeekUsage;
+  return 'cost' in block ? readOpenRouterUsage : readOpenAIChatUsage;
+}
 
 /** `POST /completions`: the same but for its operation. */
 export const openaiCompletions: WireApi = { ...openaiChat, name: 'openai-completions', operation: 'text_completion' };
@@ -50,6 +86,8 @@ function readHead(body: Json, into: AnswerFacts): void {
   into.model ??= textOf(body['model']);
   into.openaiTier = textOf(body['service_tier']) ?? into.openaiTier;
   if (isJson(body['usage'])) into.block = body['usage'];
+  // Groq's own place for the usage of a stream that was not asked.
+  else if (isJson(body['x_groq']) && isJson(body['x_groq']['usage'])) into.block = body['x_groq']['usage'];
 }
 
 function readFinish(choice: Json, at: number, into: AnswerFacts): void {

@@ -1,4 +1,4 @@
-import { readOpenAIEmbeddingsUsage } from '../../pricing/usage/blocks/index.ts';
+import { readCohereUsage, readOpenAIEmbeddingsUsage, withGatewayCost } from '../../pricing/usage/blocks/index.ts';
 import { isJson, textOf, type WireApi } from './api.ts';
 
 /** `POST /embeddings`. */
@@ -12,6 +12,9 @@ export const openaiEmbeddings: WireApi = {
     into.complete = true;
   },
   readEvent: () => {},
-  readUsage: readOpenAIEmbeddingsUsage,
+  readUsage: (block) =>
+    isJson(block) && 'billed_units' in block
+      ? readCohereUsage({ billed_units: block['billed_units'] })
+      : withGatewayCost(readOpenAIEmbeddingsUsage)(block),
   input: (body) => [body['input']],
 };

@@ -1,4 +1,10 @@
-import { readOpenAIResponsesUsage } from '../../pricing/usage/blocks/index.ts';
+import {
+  readAzureUsage,
+  readOpenAIResponsesUsage,
+  readXaiResponsesUsage,
+  withGatewayCost,
+  type BlockReader,
+} from '../../pricing/usage/blocks/index.ts';
 import { servedTier } from '../../pricing/usage/tier.ts';
 import { bytesOf, countOf, isJson, listOf, textOf, type AnswerFacts, type Json, type WireApi } from './api.ts';
 
@@ -30,10 +36,19 @@ export const openaiResponses: WireApi = {
     } else if (type.endsWith('.delta')) into.textBytes += bytesOf(event['delta']);
     else if (type === 'error') into.error = textOf(event['code']) ?? 'error';
   },
-  readUsage: readOpenAIResponsesUsage,
+  readUsage: (block) => readerOf(block)(block),
   tierOf: ({ openaiTier }) => servedTier(openaiTier),
   input: (body) => [body['instructions'], body['input'], body['tools'], body['text']],
 };
+
+/** Behind a gateway the host tells nothing, but fields that only one provider writes do. */
+function readerOf(block: unknown): BlockReader {
+  if (!isJson(block)) return readOpenAIResponsesUsage;
+  if ('num_server_side_tools_used' in block || 'cost_in_usd_ticks' in block) return readXaiResponsesUsage;
+  // Models of other makers on Azure answer with the block of chat completions.
+  if ('prompt_tokens' in block) return readAzureUsage;
+  return withGatewayCost(readOpenAIResponsesUsage);
+}
 
 function readHead(response: Json, into: AnswerFacts): void {
   into.id ??= textOf(response['id']);

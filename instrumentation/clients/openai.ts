@@ -1,8 +1,16 @@
 import type { Client } from './client.ts';
 import { refuses, stainlessRequests, stainlessStreams, type StainlessInstance } from './stainless.ts';
 
-/** Hosts that answer a request with `stream_options` with an error; they send the usage unasked, or never. */
-const refusingHosts = new Set(['api.mistral.ai']);
+/** Hosts that tell the usage of a stream unasked; some of them answer the question with an error. */
+const tellUnasked = new Set([
+  'api.mistral.ai',
+  'api.groq.com',
+  'api.perplexity.ai',
+  'api.together.xyz',
+  'api.x.ai',
+  'openrouter.ai',
+  'router.huggingface.co',
+]);
 
 /** https://www.npmjs.com/package/openai; AzureOpenAI and every subclass inherit what is patched here. */
 export const openai: Client = (observing) => ({
@@ -16,7 +24,7 @@ export const openai: Client = (observing) => ({
 
 function mayAsk(client: StainlessInstance, url: string): boolean {
   const { hostname } = new URL(url);
-  if (refusingHosts.has(hostname) || refuses(url)) return false;
+  if (tellUnasked.has(hostname) || refuses(url)) return false;
   // Azure knows the question since 2024-09-01-preview; its undated v1 API always did.
   const version = client['apiVersion'];
   return typeof version !== 'string' || !/^\d{4}-/.test(version) || version >= '2024-09-01';

@@ -6,6 +6,7 @@ import { failed, guarded } from '../guard.ts';
 import type { PatchedFile } from '../hook.ts';
 import { observedResponse, observeResponse } from '../response.ts';
 import { observeIterator, type Asked } from '../stream.ts';
+import { serverOf } from '../provider.ts';
 import { wrapMethod } from '../wrap.ts';
 import type { Observing } from './client.ts';
 
@@ -68,22 +69,25 @@ export function stainlessRequests(
     begun.get(options) ?? (isJson(options.body) ? begun.get(options.body) : undefined);
 
   const begin = (instance: StainlessInstance, original: Options): { begun: Begun; options: Options } | undefined => {
-    const { method = 'get', path = '', body } = original;
+    const { method = 'get', path = '' } = original;
     const api = apiOf(method, path);
+    const body = original.body instanceof FormData ? formFields(original.body) : original.body;
     if (api === undefined || !isJson(body)) return undefined;
     const url = /^https?:/.test(path) ? path : String(instance.baseURL);
     const call = recorder.begin(api, body, url, client.provider);
     if (call === undefined) return undefined;
     const mayAsk = askForUsage && call.request.stream && client.mayAsk?.(instance, url) === true;
-    const asking = mayAsk ? guarded(() => api.asking?.ask(body)) : undefined;
-    const options = asking === undefined ? original : { ...original, body: asking };
-    const value: Begun = { call, asked: asking === undefined ? undefined : api.asking, original };
+    const asking = mayAsk ? api.asking?.(serverOf(url)?.provider ?? '') : undefined;
+    const asked = guarded(() => asking?.ask(body));
+    const options = asked === undefined ? original : { ...original, body: asked };
+    const value: Begun = { call, asked: asked === undefined ? undefined : asking, original };
     remember(options, value);
     return { begun: value, options };
   };
 
   const answered = (props: Props, { call, asked }: Begun): void => {
     call.answered();
+    if (call.ended) return;
     observeResponse(props.response, call, asked);
     recorder.watch(props.response, call);
   };
@@ -176,10 +180,11 @@ export function stainlessStreams(file: string): PatchedFile {
       const state = guarded(() => observedResponse(response));
       if (state !== undefined) state.call.libraryReads = true;
       const stream = fromSSEResponse.call(this, response, ...rest);
+      const controller = rest[0] as AbortController | undefined;
       const { iterator } = stream;
       if (state === undefined || iterator === undefined) return stream;
       const { call, asked } = state;
-      stream.iterator = () => observeIterator(iterator.call(stream), call, asked);
+      stream.iterator = () => observeIterator(iterator.call(stream), call, asked, controller?.signal);
       return stream;
     };
   return {
@@ -188,6 +193,13 @@ export function stainlessStreams(file: string): PatchedFile {
     patch: (exports) =>
       typeof exports['Stream'] === 'function' && wrapMethod(exports['Stream'], 'fromSSEResponse', wrap),
   };
+}
+
+/** A form's texts; files are left where they are. */
+function formFields(form: FormData): Json {
+  const fields: Record<string, unknown> = {};
+  for (const [name, value] of form) if (typeof value === 'string') fields[name] = value;
+  return fields;
 }
 
 /** Hosts that did not understand the question; they are not asked again. */

@@ -66,7 +66,14 @@ export function readAzureUsage(block: unknown): BlockReading {
   const { latency_checkpoint: _latency, ...rest } = block;
   const details = rest['prompt_tokens_details'];
   const cached = isObject(details) ? whole(details['cached_tokens']) : 0;
-  if (!isObject(details) || cached <= whole(rest['prompt_tokens'])) return readOpenAIChatUsage(rest);
+  const prompt = whole(rest['prompt_tokens']);
+  if (!isObject(details) || cached === 0) return readOpenAIChatUsage(rest);
+  if (cached <= prompt) {
+    // Cached pictures are in both counts; which of them were cached is not said, so the picture count yields.
+    const { image_tokens: image, ...others } = details;
+    const overlap = cached + whole(image) > prompt;
+    return readOpenAIChatUsage(overlap ? { ...rest, prompt_tokens_details: others } : rest);
+  }
   const reading = readOpenAIChatUsage({ ...rest, prompt_tokens_details: { ...details, cached_tokens: 0 } });
   const { usage } = reading;
   if (usage.status !== 'known') return reading;

@@ -1,3 +1,4 @@
+import dns from 'node:dns';
 import { text } from 'node:stream/consumers';
 
 /** What a test may compare: the data and how it came. */
@@ -9,7 +10,11 @@ const all = async (stream) => {
 const simulate = (behaviour) => ({ headers: { 'x-simulate': JSON.stringify(behaviour) } });
 
 export function openaiShapes({ OpenAI, AzureOpenAI }) {
-  const options = { apiKey: 'test', baseURL: `${process.env.PROVIDER}/v1` };
+  // The simulator by OpenAI's own name, which is what decides how OpenAI behaves.
+  const { lookup } = dns;
+  dns.lookup = (host, ...rest) => lookup(host === 'api.openai.com' ? '127.0.0.1' : host, ...rest);
+  const baseURL = `http://api.openai.com:${new URL(process.env.PROVIDER).port}/v1`;
+  const options = { apiKey: 'test', baseURL };
   const client = new OpenAI(options);
   const chat = { model: 'gpt-4o', messages: [{ role: 'user', content: 'Tell me of the sea' }] };
   const asked = { ...chat, stream: true, stream_options: { include_usage: true } };
@@ -120,7 +125,6 @@ export function openaiShapes({ OpenAI, AzureOpenAI }) {
     withOptions: () => client.withOptions({ timeout: 5000 }).chat.completions.create(chat),
     subclass: () => new (class Mine extends OpenAI {})(options).chat.completions.create(chat),
     azure: () => {
-      const { baseURL } = options;
       const azure = new AzureOpenAI({ apiKey: 'test', baseURL, apiVersion: '2025-01-01', deployment: 'mine' });
       return azure.chat.completions.create(chat);
     },

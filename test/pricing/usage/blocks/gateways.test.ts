@@ -115,6 +115,18 @@ describe('what gateways add to a block', () => {
       undefined,
     ],
     [
+      'Azure, Grok with cached pictures',
+      readAzureUsage,
+      {
+        prompt_tokens: 265,
+        completion_tokens: 52,
+        total_tokens: 317,
+        prompt_tokens_details: { cached_tokens: 162, text_tokens: 9, image_tokens: 256 },
+      },
+      { input: 103, cache_read: 162, output: 52 },
+      undefined,
+    ],
+    [
       'Moonshot',
       readMoonshotUsage,
       {
