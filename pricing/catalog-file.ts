@@ -156,13 +156,15 @@ function readRates(node: Node): RateCard['rates'] {
       field.report(field, `"${unit}" is not a unit`);
       continue;
     }
+    const quoted = text(field);
+    if (quoted === '') continue;
     try {
-      rates[unit] = readRate(unit, text(field));
+      rates[unit] = readRate(unit, quoted);
     } catch (error) {
       field.report(field, error instanceof Error ? error.message : String(error));
     }
   }
-  if (Object.keys(rates).length === 0) node.report(node, 'a card needs at least one rate');
+  if (members(node).length === 0) node.report(node, 'a card needs at least one rate');
   return rates;
 }
 

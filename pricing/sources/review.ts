@@ -55,7 +55,7 @@ function isRounded(ours: string, theirs: string): boolean {
   return Math.abs(Number(ours) - Number(theirs)) <= Number(ours) * 0.005;
 }
 
-/** One row a line. */
+/** JSON lines: one row a line. */
 export function formatReview(rows: readonly ReviewRow[]): string {
-  return `[\n${rows.map((row) => `  ${JSON.stringify(row)}`).join(',\n')}\n]\n`;
+  return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 }

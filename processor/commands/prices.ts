@@ -1,9 +1,14 @@
 import { Command } from 'commander';
+import { checkCommand } from './prices/check.ts';
+import { diffCommand } from './prices/diff.ts';
+import { importCommand } from './prices/import.ts';
+import { listCommand } from './prices/list.ts';
 import { quoteCommand } from './prices/quote.ts';
 
 /** `spanledger prices …`: what calls cost, and what the catalog knows. One line a verb. */
 export function pricesCommand(): Command {
   const command = new Command('prices').description('what calls cost, and what the rate cards say');
-  for (const verb of [quoteCommand()]) command.addCommand(verb);
+  const verbs = [quoteCommand, listCommand, checkCommand, diffCommand, importCommand];
+  for (const verb of verbs) command.addCommand(verb());
   return command;
 }
