@@ -178,6 +178,8 @@ export interface Ledger {
   crossing(key: string): Promise<Crossing | undefined>;
   markDelivered(key: string): Promise<void>;
   undelivered(): Promise<readonly Crossing[]>;
+  /** Crossings that hold still, the oldest first: those under whose key and `|resolved` nothing is remembered. */
+  firing(): Promise<readonly Crossing[]>;
   /** Resolves if a write could be done now. */
   check(): Promise<void>;
   /** May be called any number of times. */

@@ -14,6 +14,15 @@ export interface Alert {
   readonly annotations: Readonly<Record<string, string>>;
   /** ISO 8601. */
   readonly startsAt: string;
+  /** When it stopped to hold; undefined while it does. */
+  readonly endsAt?: string;
+}
+
+/** Whether something read from the ledger is an alert. */
+export function isAlert(value: unknown): value is Alert {
+  if (typeof value !== 'object' || value === null) return false;
+  const { labels, annotations, startsAt } = value as Partial<Record<keyof Alert, unknown>>;
+  return typeof labels === 'object' && typeof annotations === 'object' && typeof startsAt === 'string';
 }
 
 /** Whose calls the money went to, the dearest first: `summarizer 14 USD, search 3.4 USD`. Undefined if not asked. */

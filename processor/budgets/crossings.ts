@@ -1,6 +1,7 @@
 import type { Micros } from '../../pricing/charge.ts';
 import type { DimensionName, Ledger } from '../ledger.ts';
-import { accountMatchers, crossingKey, type Account } from './account.ts';
+import { RESOLVED, type Firing } from './firing.ts';
+import { accountMatchers, crossingKey, isoTime, type Account } from './account.ts';
 import { KEY_FLOOD, keyFloodAlert, thresholdAlert, type Alert, type Top } from './alert.ts';
 import type { Forecast } from './forecast.ts';
 import type { BudgetEvents } from './events.ts';
@@ -9,6 +10,7 @@ import { PatientQueue, type Outcome } from './patient-queue.ts';
 import { thresholdId, type Threshold } from './rule.ts';
 
 interface Found {
+  readonly kind: 'crossed';
   readonly account: Account;
   /** The account as it stood when it crossed: what is told is not what was spent since. */
   readonly crossed: Account;
@@ -16,6 +18,13 @@ interface Found {
   readonly threshold: Threshold | typeof KEY_FLOOD;
   readonly at: Micros;
   readonly forecast: Forecast | undefined;
+}
+
+/** An alert that no longer holds. */
+interface Ended {
+  readonly kind: 'ended';
+  readonly firing: Firing;
+  readonly at: Micros;
 }
 
 const CAPACITY = 10_000;
@@ -31,15 +40,16 @@ const GRACE_MS = 5000;
 export class Crossings {
   readonly #ledger: Pick<Ledger, 'costs' | 'addCrossing' | 'crossing'>;
   readonly #events: BudgetEvents;
-  readonly #remembered: (key: string, alert: Alert) => void;
-  readonly #queue: PatientQueue<Found>;
+  readonly #remembered: (key: string, alert: Alert, firing: Firing | undefined) => void;
+  readonly #queue: PatientQueue<Found | Ended>;
   #full = false;
   #last: Micros = 0;
 
   constructor(options: {
     readonly ledger: Pick<Ledger, 'costs' | 'addCrossing' | 'crossing'>;
     readonly events: BudgetEvents;
-    readonly remembered: (key: string, alert: Alert) => void;
+    /** `firing` where the alert holds from now on; undefined where it was resolved. */
+    readonly remembered: (key: string, alert: Alert, firing: Firing | undefined) => void;
     readonly firstPauseMs: number;
   }) {
     this.#ledger = options.ledger;
@@ -50,7 +60,7 @@ export class Crossings {
       capacity: CAPACITY,
       firstPauseMs,
       maxPauseMs: 15_000,
-      attempt: ([found]) => this.#remember(found),
+      attempt: ([item]) => this.#remember(item),
     });
   }
 
@@ -64,12 +74,22 @@ export class Crossings {
   push(account: Account, threshold: Found['threshold'], now: Micros, forecast?: Forecast): void {
     const label = labelOf(threshold);
     if (account.fired.has(label)) return;
-    // A microsecond apart, so that the order found is the order in the ledger, by which a restart tells them.
-    const at = now <= this.#last && this.#last - now < CAPACITY ? this.#last + 1 : now;
-    if (this.#queue.push({ account, crossed: { ...account }, threshold, at, forecast }))
+    const at = this.#instant(now);
+    const crossed = { ...account };
+    if (this.#queue.push({ kind: 'crossed', account, crossed, threshold, at, forecast }))
       mark(account, label, undefined);
     else this.#full = true;
-    this.#last = at;
+  }
+
+  /** False where there is no room. */
+  resolve(firing: Firing, now: Micros): boolean {
+    return this.#queue.push({ kind: 'ended', firing, at: this.#instant(now) });
+  }
+
+  /** A microsecond apart, so that the order found is the order in the ledger, by which a restart tells them. */
+  #instant(now: Micros): Micros {
+    const behind = this.#last - now;
+    return (this.#last = behind >= 0 && behind < CAPACITY ? this.#last + 1 : now);
   }
 
   idle(): Promise<void> {
@@ -81,30 +101,41 @@ export class Crossings {
     return this.#queue.stop(GRACE_MS);
   }
 
-  async #remember(found: Found | undefined): Promise<Outcome> {
-    if (found === undefined) return { done: 1 };
-    const { account, crossed, threshold, at, forecast } = found;
-    const label = labelOf(threshold);
-    const key = crossingKey(account, label);
+  async #remember(item: Found | Ended | undefined): Promise<Outcome> {
     try {
-      const known = await this.#ledger.crossing(key);
-      if (known !== undefined) {
-        mark(account, label, known.at);
-        return { done: 1 };
-      }
-      const alert =
-        threshold === KEY_FLOOD ? keyFloodAlert(crossed, at) : await this.#describe(crossed, threshold, at, forecast);
-      const added = await this.#ledger.addCrossing({ key, at, payload: JSON.stringify(alert) });
-      mark(account, label, at);
-      // False: another processor on the same ledger was faster, and tells it.
-      if (added) {
-        this.#events.crossed(alert);
-        this.#remembered(key, alert);
-      }
+      if (item?.kind === 'crossed') await this.#rememberCrossed(item);
+      if (item?.kind === 'ended') await this.#rememberEnded(item);
       return { done: 1 };
     } catch (error) {
       this.#events.ledgerAway(error);
       return 'later';
+    }
+  }
+
+  async #rememberCrossed({ account, crossed, threshold, at, forecast }: Found): Promise<void> {
+    const id = labelOf(threshold);
+    const key = crossingKey(account, id);
+    const known = await this.#ledger.crossing(key);
+    if (known !== undefined) {
+      mark(account, id, known.at);
+      return;
+    }
+    const alert =
+      threshold === KEY_FLOOD ? keyFloodAlert(crossed, at) : await this.#describe(crossed, threshold, at, forecast);
+    const added = await this.#ledger.addCrossing({ key, at, payload: JSON.stringify(alert) });
+    mark(account, id, at);
+    // False: another processor on the same ledger was faster, and tells it.
+    if (!added) return;
+    this.#events.crossed(alert);
+    this.#remembered(key, alert, { key, alert, account, id });
+  }
+
+  async #rememberEnded({ firing, at }: Ended): Promise<void> {
+    const key = firing.key + RESOLVED;
+    const alert = { ...firing.alert, endsAt: isoTime(at) };
+    if (await this.#ledger.addCrossing({ key, at, payload: JSON.stringify(alert) })) {
+      this.#events.resolved(alert);
+      this.#remembered(key, alert, undefined);
     }
   }
 
@@ -137,6 +168,6 @@ function labelOf(threshold: Found['threshold']): string {
   return threshold === KEY_FLOOD ? KEY_FLOOD : thresholdId(threshold);
 }
 
-function mark(account: Account, label: string, at: Micros | undefined): void {
+export function mark(account: Account, label: string, at: Micros | undefined): void {
   account.fired = new Map([...account.fired, [label, at]]);
 }

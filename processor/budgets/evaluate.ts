@@ -72,6 +72,24 @@ export function evaluate(
   return { state: stateOf(terms, spent), crossings: crossings.map(({ threshold }) => threshold) };
 }
 
+/**
+ * Whether a threshold is reached as things stand; false where the terms no longer have it, undefined where its forecast is
+ * not known.
+ *
+ * @param expected the forecast, if that is what the threshold is about
+ */
+export function reached(
+  terms: Terms,
+  id: string,
+  spent: bigint,
+  expected: () => bigint | undefined,
+): boolean | undefined {
+  const limit = [...terms.limits, ...terms.forecasts].find(({ threshold }) => thresholdId(threshold) === id);
+  if (limit === undefined) return false;
+  const value = limit.threshold.basis === 'actual' ? spent : expected();
+  return value === undefined ? undefined : value >= limit.value;
+}
+
 function stateOf({ amount, limits }: Terms, spent: bigint): BudgetState {
   if (spent >= amount.value && spent > 0n) return 'exceeded';
   return limits[0] !== undefined && spent >= limits[0].value ? 'alerting' : 'ok';

@@ -11,6 +11,7 @@ export type BudgetCounter =
 /** Everything that budgets say about themselves, in one place: a line in the log and a count. */
 export interface BudgetEvents {
   crossed(alert: Alert): void;
+  resolved(alert: Alert): void;
   notified(alerts: readonly Alert[]): void;
   notifyFailed(to: string, why: string): void;
   notifyRefused(to: string, why: string, alerts: readonly Alert[]): void;
@@ -27,6 +28,12 @@ export function createEvents(
     crossed({ labels, annotations }) {
       count('budget_crossings', 1);
       log.warn({ labels }, annotations['summary'] ?? 'a budget threshold was crossed');
+    },
+    resolved({ labels }) {
+      log.info(
+        { labels },
+        `resolved: ${labels['budget'] ?? ''} at ${labels['threshold'] ?? labels['alertname'] ?? ''}`,
+      );
     },
     notified(alerts) {
       count('budget_notifications', alerts.length);

@@ -1,11 +1,12 @@
 import type { Logger } from 'pino';
 import type { Micros } from '../../pricing/charge.ts';
 import type { Appended, Ledger } from '../ledger.ts';
-import type { Account } from './account.ts';
-import { KEY_FLOOD } from './alert.ts';
-import { Crossings } from './crossings.ts';
-import { evaluate } from './evaluate.ts';
+import { crossingKey, type Account } from './account.ts';
+import { KEY_FLOOD, type Alert } from './alert.ts';
+import { Crossings, mark } from './crossings.ts';
+import { evaluate, reached } from './evaluate.ts';
 import { createEvents, type BudgetCounter } from './events.ts';
+import { FiringAlerts, readFiring, type Firing } from './firing.ts';
 import { Notifier } from './notifier.ts';
 import { Outlook } from './outlook.ts';
 import type { Rule, Webhook } from './rule.ts';
@@ -20,7 +21,7 @@ export interface BudgetsOptions {
   readonly rules: readonly Rule[];
   /** Where crossings are told; undefined: in the log. */
   readonly notify: Webhook | undefined;
-  readonly ledger: Pick<Ledger, 'costs' | 'addCrossing' | 'crossing' | 'markDelivered' | 'undelivered'>;
+  readonly ledger: Pick<Ledger, 'costs' | 'addCrossing' | 'crossing' | 'markDelivered' | 'undelivered' | 'firing'>;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** The clock: which period is running. */
   readonly now?: () => Micros;
@@ -64,14 +65,44 @@ export function createBudgets(options: BudgetsOptions): Budgets {
   const events = createEvents(log, options.count ?? (() => undefined));
   const trackers = rules.map((rule) => new Tracker(rule));
   const notifier = new Notifier({ ledger, webhook: notify, externalUrl, events, firstPauseMs });
-  const remembered = notifier.push.bind(notifier);
   const crossings = new Crossings({ ledger, events, remembered, firstPauseMs });
-  const outlooks = trackers
-    .filter(({ rule }) => rule.thresholds.some(({ basis }) => basis === 'forecast'))
-    .map((tracker) => new Outlook(tracker, crossings.push.bind(crossings)));
+  const outlooks = new Map(
+    trackers
+      .filter(({ rule }) => rule.thresholds.some(({ basis }) => basis === 'forecast'))
+      .map((tracker) => [tracker.rule, new Outlook(tracker, crossings.push.bind(crossings))]),
+  );
+  const firing = new FiringAlerts(stillReached, crossings.resolve.bind(crossings));
   const running = new Map<Tracker, Micros>();
   let looking: Promise<void> | undefined;
+  /** When the first of the running periods is over. */
+  let over: Micros = Infinity;
   let timer: NodeJS.Timeout | undefined;
+
+  function remembered(key: string, alert: Alert, holds: Firing | undefined): void {
+    if (holds !== undefined) firing.add(holds);
+    notifier.push(key, alert);
+  }
+
+  function stillReached(account: Account, id: string, at: Micros): boolean | undefined {
+    // Keys that were too many stay so until the period is over.
+    if (id === KEY_FLOOD) return true;
+    return reached(account.terms, id, account.spent, () => outlooks.get(account.rule)?.at(at)(account)?.expected);
+  }
+
+  /** What an earlier process told of a running period is known to its account, if the file still has it. */
+  async function readFired(at: Micros): Promise<void> {
+    const accountOf = ({ labels }: Alert, key: string): Account | undefined => {
+      const tracker = trackers.find(({ rule }) => rule.budget === labels['budget']);
+      const values = tracker?.rule.by.map((name) => labels[name] ?? '') ?? [];
+      const account = tracker?.find(at, values, key.includes('|other|'));
+      const id = key.slice(key.lastIndexOf('|') + 1);
+      return account !== undefined && crossingKey(account, id) === key ? account : undefined;
+    };
+    for (const { at: firedAt, ...each } of await readFiring(ledger, accountOf)) {
+      firing.add(each);
+      if (each.account !== undefined) mark(each.account, each.id, firedAt);
+    }
+  }
 
   function judge(account: Account, at: Micros): void {
     const { crossings: crossed } = evaluate(account.terms, account.spent, account.period, at, account.fired);
@@ -79,10 +110,16 @@ export function createBudgets(options: BudgetsOptions): Budgets {
     if (account.shared) crossings.push(account, KEY_FLOOD, at);
   }
 
-  /** On the clock: a new period may have begun with entries that came early, or a crossing may have found no room. */
+  /**
+   * On the clock, and as soon as a period is over: what no longer holds is resolved first, because an alert of the new
+   * period has the same labels; a new period may have begun with entries that came early, or a
+   * crossing may have found no room.
+   */
   function sweep(): void {
     const at = now();
+    firing.check(at);
     const again = crossings.takeFull();
+    over = Math.min(...trackers.map((tracker) => tracker.periodAt(at).endUs));
     for (const tracker of trackers) {
       const { startUs } = tracker.periodAt(at);
       if (!again && running.get(tracker) === startUs) continue;
@@ -96,7 +133,7 @@ export function createBudgets(options: BudgetsOptions): Budgets {
 
   async function look(at: Micros): Promise<void> {
     try {
-      for (const outlook of outlooks) await outlook.look(ledger, at);
+      for (const outlook of outlooks.values()) await outlook.look(ledger, at);
     } catch (error) {
       events.ledgerAway(error);
     }
@@ -107,6 +144,7 @@ export function createBudgets(options: BudgetsOptions): Budgets {
     async start() {
       if (rules.length === 0) return;
       for (const tracker of trackers) await tracker.seed(ledger, now());
+      await readFired(now());
       await notifier.refill(true);
       sweep();
       timer = setInterval(sweep, sweepMs).unref();
@@ -114,6 +152,7 @@ export function createBudgets(options: BudgetsOptions): Budgets {
     observe(appended) {
       try {
         const at = now();
+        if (at >= over) sweep();
         for (const { entry, inserted } of appended) {
           if (!inserted) continue;
           for (const tracker of trackers) {
@@ -130,7 +169,7 @@ export function createBudgets(options: BudgetsOptions): Budgets {
       const at = now();
       // By budget, so that a budget of many full keys does not hide the others.
       const accounts = trackers.flatMap((tracker) => fullest(shown(tracker, at), limit));
-      const forecasts = new Map(outlooks.map((outlook) => [outlook.tracker.rule, outlook.at(at)]));
+      const forecasts = new Map(Array.from(outlooks, ([rule, outlook]) => [rule, outlook.at(at)]));
       return fullest(accounts, accounts.length).map((account) =>
         standing(account, forecasts.get(account.rule)?.(account)),
       );

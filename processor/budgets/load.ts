@@ -3,6 +3,7 @@ import type { DimensionName, Matcher } from '../ledger.ts';
 import { dimensionNames } from '../ledger.ts';
 import { isDimension, parseMatcher } from '../matcher.ts';
 import { nearest } from '../nearest.ts';
+import { readDuration } from './duration.ts';
 import { loadNotify } from './load-notify.ts';
 import { loadThresholds } from './load-thresholds.ts';
 import type { AmountUnit } from './measure.ts';
@@ -19,9 +20,11 @@ export type Loaded =
 const file = { keys: ['groups', 'notify'], required: ['groups'], later: ['time_intervals'] };
 const group = { keys: ['name', 'labels', 'rules'], required: ['name', 'rules'], later: ['interval'] };
 const rule = {
-  keys: 'budget match by amount period timezone overrides thresholds preset max_keys annotations'.split(' '),
+  keys: 'budget match by amount period timezone overrides thresholds preset max_keys keep_firing_for annotations'.split(
+    ' ',
+  ),
   required: ['budget', 'amount', 'period'],
-  later: ['anchor', 'growth', 'spike', 'unpriced', 'keep_firing_for', 'for', 'action_windows', 'labels'],
+  later: ['anchor', 'growth', 'spike', 'unpriced', 'for', 'action_windows', 'labels'],
 };
 const override = { keys: ['match', 'amount'], required: ['match', 'amount'], later: ['thresholds'] };
 
@@ -86,11 +89,12 @@ function loadRule(
   const overrides = optional(fields, 'overrides', (at) => loadOverrides(yaml, at, amount?.unit)) ?? [];
   const thresholds = loadThresholds(yaml, place, fields, amount?.unit);
   const maxKeys = optional(fields, 'max_keys', (at) => yaml.value(at, readMaxKeys)) ?? MAX_KEYS;
+  const keepFiringUs = optional(fields, 'keep_firing_for', (at) => yaml.value(at, readDuration)) ?? 0;
   const known = [...alertLabels, ...Object.keys(labels), ...by];
   const annotations = optional(fields, 'annotations', (at) => loadAnnotations(yaml, at, known)) ?? {};
   if (budget === undefined || amount === undefined || period === undefined || thresholds === undefined)
     return undefined;
-  const terms = { amount, overrides, period, timezone, thresholds, maxKeys };
+  const terms = { amount, overrides, period, timezone, thresholds, maxKeys, keepFiringUs };
   return { budget, group: groupName, labels, match, by, ...terms, annotations };
 }
 

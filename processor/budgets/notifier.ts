@@ -1,5 +1,5 @@
 import type { Crossing, Ledger } from '../ledger.ts';
-import type { Alert } from './alert.ts';
+import { isAlert, type Alert } from './alert.ts';
 import type { BudgetEvents } from './events.ts';
 import { PatientQueue, type Outcome } from './patient-queue.ts';
 import type { Webhook } from './rule.ts';
@@ -126,10 +126,4 @@ function alertOf({ payload }: Crossing): Alert | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isAlert(value: unknown): value is Alert {
-  if (typeof value !== 'object' || value === null) return false;
-  const { labels, annotations, startsAt } = value as Partial<Record<keyof Alert, unknown>>;
-  return typeof labels === 'object' && typeof annotations === 'object' && typeof startsAt === 'string';
 }

@@ -23,6 +23,8 @@ export class Outlook {
   readonly #reached: Reached;
   /** Since when a threshold has been reached, by account. */
   readonly #pending = new WeakMap<Account, Map<string, Micros>>();
+  /** The same for all accounts that are looked at together. */
+  #last: { readonly now: Micros; readonly rest: Rest } | undefined;
   #history: { readonly dayUs: Micros; readonly days: History } | undefined;
 
   constructor(tracker: Tracker, reached: Reached) {
@@ -52,13 +54,17 @@ export class Outlook {
   }
 
   #rest(now: Micros): Rest {
-    return restOf(this.tracker.periodAt(now), now, this.#day, this.#weekday);
+    if (this.#last?.now !== now)
+      this.#last = { now, rest: restOf(this.tracker.periodAt(now), now, this.#day, this.#weekday) };
+    return this.#last.rest;
   }
 
   #forecast(account: Account, rest: Rest): Forecast | undefined {
     const { unit } = account.terms.amount;
+    // Before the history is read a forecast would differ from what was told.
+    if (this.#history === undefined) return undefined;
     // Keys that share an account have no history in common.
-    const history = account.shared ? undefined : this.#history?.days.get(account.key);
+    const history = account.shared ? undefined : this.#history.days.get(account.key);
     return forecast(history, account.spent, rest, FLOOR[unit]);
   }
 

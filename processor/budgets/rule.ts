@@ -22,6 +22,8 @@ export interface Rule {
   readonly thresholds: readonly Threshold[];
   /** Keys with an account of their own in a period; the rest share one named `other`. */
   readonly maxKeys: number;
+  /** How long spend must be below a threshold before its alert is resolved. */
+  readonly keepFiringUs: Micros;
   readonly annotations: Readonly<Record<string, Template>>;
 }
 

@@ -112,9 +112,10 @@ export class Tracker {
     return this.#periods.get(this.#periodAt(at).startUs)?.values() ?? [];
   }
 
-  /** Whether keys share an account in the period at an instant. */
-  overflowed(at: Micros): boolean {
-    return this.#periods.get(this.#periodAt(at).startUs)?.has(SHARED) === true;
+  /** The account of a key in the period at an instant, by the values of its `by` labels. */
+  find(at: Micros, values: readonly string[], shared: boolean): Account | undefined {
+    const accounts = this.#periods.get(this.#periodAt(at).startUs);
+    return accounts?.get(shared ? SHARED : keyOf(values));
   }
 
   /** An account with nothing spent, for a budget of no labels in a period that has seen no call. */
@@ -149,8 +150,7 @@ export class Tracker {
 
   #keyOf(dimensions: Dimensions): { readonly key: string; readonly values: readonly string[] } {
     const values = this.rule.by.map((name) => dimensions[name]);
-    const [first = ''] = values;
-    return { key: values.length < 2 ? first : JSON.stringify(values), values };
+    return { key: keyOf(values), values };
   }
 
   /** Undefined for a period that is over and was not watched, and for one that a wrong clock put far ahead. */
@@ -190,6 +190,11 @@ export class Tracker {
     account.override = index;
     account.terms = this.#terms[index + 1] ?? account.terms;
   }
+}
+
+function keyOf(values: readonly string[]): string {
+  const [first = ''] = values;
+  return values.length < 2 ? first : JSON.stringify(values);
 }
 
 const noDimensions = Object.fromEntries(dimensionNames.map((name) => [name, ''])) as Dimensions;

@@ -5,7 +5,7 @@ export interface WebhookBody {
   readonly version: '4';
   readonly groupKey: string;
   readonly truncatedAlerts: number;
-  readonly status: 'firing';
+  readonly status: 'firing' | 'resolved';
   readonly receiver: string;
   readonly groupLabels: Readonly<Record<string, string>>;
   readonly commonLabels: Readonly<Record<string, string>>;
@@ -15,8 +15,8 @@ export interface WebhookBody {
 }
 
 export interface WebhookAlert extends Alert {
-  readonly status: 'firing';
-  /** The zero time: not known. */
+  readonly status: 'firing' | 'resolved';
+  /** The zero time while it holds. */
   readonly endsAt: string;
   readonly generatorURL: string;
   readonly fingerprint: string;
@@ -36,18 +36,18 @@ export function webhookBody(alerts: readonly Alert[], receiver: string, external
     version: '4',
     groupKey: `{}:{${group.join(', ')}}`,
     truncatedAlerts: 0,
-    status: 'firing',
+    status: alerts.every(({ endsAt }) => endsAt !== undefined) ? 'resolved' : 'firing',
     receiver,
     groupLabels,
     commonLabels: common(alerts.map(({ labels }) => labels)),
     commonAnnotations: common(alerts.map(({ annotations }) => annotations)),
     externalURL: externalUrl,
-    alerts: alerts.map(({ labels, annotations, startsAt }) => ({
-      status: 'firing',
+    alerts: alerts.map(({ labels, annotations, startsAt, endsAt }) => ({
+      status: endsAt === undefined ? 'firing' : 'resolved',
       labels,
       annotations,
       startsAt,
-      endsAt: NO_TIME,
+      endsAt: endsAt ?? NO_TIME,
       generatorURL: externalUrl,
       fingerprint: fingerprint(labels),
     })),

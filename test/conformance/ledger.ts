@@ -602,6 +602,9 @@ export function ledgerConformance(name: string, open: (folder: string) => Promis
         });
         expect(await again.crossing('daily|acme|99%')).toBeUndefined();
         expect(await again.addCrossing({ key: 'daily|acme|90%', at: 9, payload: '{}' })).toBe(false);
+        expect((await again.firing()).map(({ key }) => key)).toEqual(['daily|acme|90%', 'daily|acme|70%']);
+        await again.addCrossing({ key: 'daily|acme|90%|resolved', at: 9, payload: '{}' });
+        expect((await again.firing()).map(({ key }) => key)).toEqual(['daily|acme|70%']);
       });
     });
 

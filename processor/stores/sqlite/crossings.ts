@@ -7,6 +7,7 @@ export interface Crossings {
   find(key: string): Crossing | undefined;
   markDelivered(key: string): void;
   undelivered(): Crossing[];
+  firing(): Crossing[];
 }
 
 export function createCrossings(db: DatabaseSync): Crossings {
@@ -18,6 +19,10 @@ export function createCrossings(db: DatabaseSync): Crossings {
   const select = db.prepare(
     'SELECT key, at_us, payload, delivered FROM crossing WHERE delivered = 0 ORDER BY at_us, key',
   );
+  const unresolved = db.prepare(
+    `SELECT key, at_us, payload, delivered FROM crossing c WHERE substr(key, -9) <> '|resolved'
+      AND NOT EXISTS (SELECT 1 FROM crossing r WHERE r.key = c.key || '|resolved') ORDER BY at_us, key`,
+  );
   return {
     add: ({ key, at, payload }) => insert.run(key, at, payload).changes === 1,
     markDelivered: (key) => {
@@ -28,6 +33,7 @@ export function createCrossings(db: DatabaseSync): Crossings {
       return row === undefined ? undefined : crossingOf(row);
     },
     undelivered: () => select.all().map(crossingOf),
+    firing: () => unresolved.all().map(crossingOf),
   };
 }
 

@@ -6,7 +6,7 @@ import { createBudgets, type Budgets, type BudgetsOptions } from '../../../proce
 import { SpanledgerError } from '../../../processor/errors.ts';
 import type { Entry, Ledger } from '../../../processor/ledger.ts';
 import { openSqliteLedger } from '../../../processor/stores/sqlite.ts';
-import { makeEntry, NOVEMBER, unpriced, type EntryOptions } from '../../support/entries.ts';
+import { chargeFor, gpt4o, makeEntry, NOVEMBER, unpriced, type EntryOptions } from '../../support/entries.ts';
 import { deadAddress, memoryLog, rulesOf, startReceiver, type Receiver } from './support.ts';
 
 const DAY = 86_400_000_000;
@@ -117,14 +117,15 @@ describe('crossings', () => {
     await take(budgets, ...[5, 6, 7, 8].map((n) => call(n, 'acme', { startUs: december + n })));
     expect(told()).toEqual(['acme 70% 0.016 USD']);
     now = december + DAY;
-    await vi.waitFor(() => expect(told()).toEqual(['acme 70% 0.016 USD', 'acme 70% 0.016 USD']));
-    expect(receiver.alerts.map(({ annotations }) => annotations['period_start'])).toEqual([
-      '2026-11-01T00:00:00.000Z',
-      '2026-12-01T00:00:00.000Z',
+    await vi.waitFor(() => expect(told()).toHaveLength(3));
+    expect(receiver.alerts.map(({ status, annotations }) => [status, annotations['period_start']])).toEqual([
+      ['firing', '2026-11-01T00:00:00.000Z'],
+      ['resolved', '2026-11-01T00:00:00.000Z'],
+      ['firing', '2026-12-01T00:00:00.000Z'],
     ]);
     // Late for November: summed there, told to nobody.
     await take(budgets, call(9), call(10), call(11));
-    expect(told()).toHaveLength(2);
+    expect(told()).toHaveLength(3);
   });
 
   it('of two processors on one ledger are told by one of them', async () => {
@@ -267,6 +268,82 @@ describe('the post', () => {
         },
       ],
     });
+  });
+});
+
+describe('an alert is resolved', () => {
+  const statuses = (): string[] =>
+    receiver.alerts.map(({ status, labels, endsAt }) => `${labels['threshold']} ${status} ${endsAt.slice(0, 16)}`);
+
+  it('once, when its period is over, before the next is told of', async () => {
+    const budgets = await start([customers]);
+    await take(budgets, call(1), call(2), call(3), call(4));
+    now = NOVEMBER + 31 * DAY;
+    await take(budgets, ...[5, 6, 7, 8].map((n) => call(n, 'acme', { startUs: now })));
+    const expected = ['70% firing 0001-01-01T00:00', '70% resolved 2026-12-02T00:00', '70% firing 0001-01-01T00:00'];
+    expect(statuses()).toEqual(expected);
+    expect(receiver.posts[1]?.body.status).toBe('resolved');
+    await budgets.stop();
+    const again = await start([customers]);
+    await again.settled();
+    expect(statuses()).toEqual(expected);
+  });
+
+  it('when it was over while nobody looked', async () => {
+    const budgets = await start([customers]);
+    await take(budgets, call(1), call(2), call(3), call(4));
+    await budgets.stop();
+    now = NOVEMBER + 100 * DAY;
+    for (let restart = 0; restart < 2; restart++) {
+      const again = await start([customers]);
+      await again.settled();
+      await again.stop();
+    }
+    expect(statuses()).toEqual(['70% firing 0001-01-01T00:00', '70% resolved 2027-02-09T00:00']);
+  });
+
+  it('when the amount is raised, and not told again in the same period', async () => {
+    const first = await start([customers]);
+    await take(first, call(1), call(2), call(3), call(4), call(5));
+    await first.stop();
+    const second = await start([customers.replace('0.02 USD', '0.025 USD')]);
+    await second.settled();
+    expect(statuses().slice(2)).toEqual(['90% resolved 2026-11-11T00:00']);
+    await second.stop();
+    const third = await start([customers]);
+    await third.settled();
+    expect(statuses()).toHaveLength(3);
+    expect(third.states()[0]?.thresholds.map(({ fired_at: at }) => at !== null)).toEqual([true, true, false]);
+  });
+
+  it('when the file no longer has its budget', async () => {
+    const first = await start([customers]);
+    await take(first, call(1), call(2), call(3), call(4));
+    await first.stop();
+    const second = await start(['budget: other, amount: 5 USD, period: day, preset: 80-120']);
+    await second.settled();
+    expect(statuses().slice(1)).toEqual(['70% resolved 2026-11-11T00:00']);
+  });
+
+  it('after a correction, once it has held for keep_firing_for', async () => {
+    const budgets = await start([`${customers}, keep_firing_for: 10m`], { sweepMs: 5 });
+    await take(budgets, call(1), call(2), call(3), call(4));
+    const charge = chargeFor({ input: 800, output: 200 }, gpt4o);
+    if (charge.status === 'unpriced') throw new Error('no charge');
+    const lines = charge.lines.map((line) => ({ ...line, rate: -line.rate, amount: -line.amount }));
+    await take(budgets, call(4, 'acme', { rev: 1, charge: { ...charge, amount: -charge.amount, lines } }));
+    expect(budgets.states()[0]?.spent_usd).toBe('0.012');
+    now += 9 * 60_000_000;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    // Back again, for a moment: the wait begins anew.
+    await take(budgets, call(5));
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    await take(budgets, call(5, 'acme', { rev: 1, charge: { ...charge, amount: -charge.amount, lines } }));
+    now += 9 * 60_000_000;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(statuses()).toHaveLength(1);
+    now += 10 * 60_000_000;
+    await vi.waitFor(() => expect(statuses()).toEqual([expect.anything(), '70% resolved 2026-11-11T00:28']));
   });
 });
 

@@ -161,6 +161,7 @@ describe('budgets.yaml', () => {
             { basis: 'forecast', label: '100%', severity: 'warning', forUs: 6 * 3_600_000_000 },
           ],
           maxKeys: 5000,
+          keepFiringUs: 600_000_000,
         },
         { budget: 'org-daily', labels: {}, match: [], by: [], amount: { value: 0n }, period: 'day', timezone: 'UTC' },
       ],
