@@ -11,6 +11,8 @@ export interface PatchedFile {
   readonly file: string;
   /** The names that the file defines and the patch wants. */
   readonly names: readonly string[];
+  /** Only some of the supported versions have it: where the shape is another, the others do. */
+  readonly optional?: true;
   /** Changes prototypes in place; false where the expected shape was not found. Must be harmless when run twice. */
   patch(exports: Readonly<Record<string, unknown>>): boolean;
 }
@@ -47,8 +49,8 @@ export function hookModules(libraries: readonly ClientLibrary[], report: HookRep
     const found = find(path);
     if (found === undefined) return;
     const { library, version, file } = found;
-    if (file.patch(exports)) report.patched(library, version);
-    else report.unexpected(library, version, file.file);
+    if (guarded(() => file.patch(exports)) === true) report.patched(library, version);
+    else if (file.optional !== true) report.unexpected(library, version, file.file);
   };
   shared[slot] = (url, exports) => guarded(() => loaded(fileURLToPath(url), exports));
   const { _cache: cache } = Module as unknown as { readonly _cache: Readonly<Record<string, NodeModule>> };

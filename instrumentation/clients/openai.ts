@@ -15,10 +15,17 @@ const tellUnasked = new Set([
 /** https://www.npmjs.com/package/openai; AzureOpenAI and every subclass inherit what is patched here. */
 export const openai: Client = (observing) => ({
   name: 'openai',
-  majors: [6, 7],
+  majors: [4, 7],
   files: [
     stainlessRequests({ file: 'client', className: 'OpenAI' }, { provider: 'openai', mayAsk }, observing),
     stainlessStreams('core/streaming'),
+    // 4.x
+    stainlessRequests(
+      { file: 'core', className: 'APIClient', optional: true },
+      { provider: 'openai', mayAsk },
+      observing,
+    ),
+    stainlessStreams('streaming', { optional: true }),
   ],
 });
 

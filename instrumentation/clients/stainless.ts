@@ -53,9 +53,15 @@ interface Begun {
   readonly original: Options;
 }
 
+interface Place {
+  readonly file: string;
+  readonly className: string;
+  readonly optional?: true;
+}
+
 /** `file` holds the class `className`, whose requests are watched. */
 export function stainlessRequests(
-  { file, className }: { readonly file: string; readonly className: string },
+  { file, className, ...place }: Place,
   client: StainlessClient,
   { recorder, askForUsage }: Observing,
 ): PatchedFile {
@@ -96,10 +102,11 @@ export function stainlessRequests(
     function (this: StainlessInstance, input, retriesRemaining, retryOf, ...rest) {
       let current: Begun | undefined;
       const prepare = (options: Options): Options => {
-        if (retryOf !== undefined) {
+        // Older versions do not say what is retried, but count what is left.
+        if (retryOf !== undefined || typeof retriesRemaining === 'number') {
           current = guarded(() => recall(options));
           if (current !== undefined) current.call.attempts++;
-          return options;
+          if (current !== undefined || retryOf !== undefined) return options;
         }
         const started = guarded(() => begin(this, options));
         current = started?.begun;
@@ -156,6 +163,7 @@ export function stainlessRequests(
     };
 
   return {
+    ...place,
     file,
     names: [className],
     patch(exports) {
@@ -174,7 +182,7 @@ type FromResponse = (
 ) => { iterator?: () => AsyncIterator<unknown> };
 
 /** `file` holds the class `Stream`. */
-export function stainlessStreams(file: string): PatchedFile {
+export function stainlessStreams(file: string, place: { readonly optional?: true } = {}): PatchedFile {
   const wrap = (fromSSEResponse: FromResponse): FromResponse =>
     function (this: unknown, response, ...rest) {
       const state = guarded(() => observedResponse(response));
@@ -188,6 +196,7 @@ export function stainlessStreams(file: string): PatchedFile {
       return stream;
     };
   return {
+    ...place,
     file,
     names: ['Stream'],
     patch: (exports) =>

@@ -42,7 +42,7 @@ describe('what is said on stderr', () => {
     writeFileSync(join(folder, kind, `app.${kind}`), `${load} console.log(new OpenAI().makeRequest())`);
     const { stdout, stderr } = await runApp({ app: join(folder, kind, `app.${kind}`) });
     expect(stdout.trim()).toBe('5');
-    expect(stderr).toBe('spanledger: openai 99.0.0 is not supported (6–7), not patched\n');
+    expect(stderr).toBe('spanledger: openai 99.0.0 is not supported (4–7), not patched\n');
   });
 
   test('a library that is not shaped as expected is named and left alone', async () => {
