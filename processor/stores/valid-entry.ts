@@ -1,5 +1,6 @@
 import { SpanledgerError } from '../errors.ts';
 import { formatUsd } from '../../pricing/money.ts';
+import type { Unit } from '../../pricing/usage/units.ts';
 import { maxAmount, type Entry } from '../ledger.ts';
 
 const TRACE = /^[0-9a-f]{32}$/;
@@ -22,14 +23,17 @@ function problemOf(entry: Entry): string | undefined {
   for (const name of ['startUs', 'durationUs', 'rev', 'attempts'] as const)
     if (!Number.isSafeInteger(entry[name])) return `${name} is ${entry[name]}, not a whole number below 2^53`;
   if (entry.rev < 0) return `rev is negative (${entry.rev})`;
-  for (const [unit, count] of Object.entries(entry.counts))
+  for (const unit in entry.counts) {
+    const count = entry.counts[unit as Unit] ?? 0;
     if (!Number.isSafeInteger(count) || count < 0) return `${unit} is ${count}, not a whole number from 0 to 2^53`;
+  }
   if (entry.dimensions.status !== entry.charge.status)
     return `the charge is ${entry.charge.status}, the dimension "status" says "${entry.dimensions.status}"`;
   if (entry.charge.status === 'unpriced') return undefined;
   const { amount, lines } = entry.charge;
   if (amount > maxAmount || amount < -maxAmount)
     return `a charge of ${formatUsd(amount)} USD is beyond ${formatUsd(maxAmount)} USD, the most that the ledger keeps`;
-  const sum = lines.reduce((total, line) => total + line.amount, 0n);
+  let sum = 0n;
+  for (const line of lines) sum += line.amount;
   return sum === amount ? undefined : `lines sum to ${formatUsd(sum)} USD, the charge says ${formatUsd(amount)} USD`;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { PricedCharge } from '../../../pricing/charge.ts';
 import { formatUsd, parseUsd, type FemtoUsd } from '../../../pricing/money.ts';
@@ -6,7 +7,7 @@ import type { Unit } from '../../../pricing/usage/units.ts';
 import { dimensionNames, type Entry } from '../../ledger.ts';
 
 /** Known numbers kept in memory; beyond it the table is asked again. */
-const MAX_CACHED = 50_000;
+const MAX_CACHED = 200_000;
 
 interface CardRow {
   readonly id: number;
@@ -50,19 +51,24 @@ function keyOf(values: readonly string[]): string {
   return key;
 }
 
+/** 48 bits, which are a safe integer. Rows of equal hashes are told apart by their texts. */
+function hashOf(key: string): number {
+  return createHash('sha1').update(key).digest().readUIntBE(0, 6);
+}
+
 function numbered(db: DatabaseSync, table: string, columns: readonly string[]) {
   const known = new Map<string, number>();
   const where = columns.map((column) => `${column} = ?`).join(' AND ');
-  const select = db.prepare(`SELECT id FROM ${table} WHERE ${where}`);
+  const select = db.prepare(`SELECT id FROM ${table} WHERE hash = ? AND ${where}`);
   const places = columns.map(() => '?').join(', ');
-  const insert = db.prepare(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${places}) RETURNING id`);
+  const insert = db.prepare(`INSERT INTO ${table} (hash, ${columns.join(', ')}) VALUES (?, ${places})`);
   return {
     id(values: readonly string[]): number {
       const key = keyOf(values);
       const cached = known.get(key);
       if (cached !== undefined) return cached;
-      const row = select.get(...values) ?? insert.get(...values);
-      const id = Number(row?.['id']);
+      const hash = hashOf(key);
+      const id = Number(select.get(hash, ...values)?.['id'] ?? insert.run(hash, ...values).lastInsertRowid);
       if (known.size >= MAX_CACHED) known.clear();
       known.set(key, id);
       return id;

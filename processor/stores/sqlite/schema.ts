@@ -15,23 +15,23 @@ const APPLICATION_ID = 0x53_50_4c_47;
  *   at 9,223 USD, silently in an upsert.
  * - Lines are not stored: quantity (entry) x rate (`rate`) gives them back exactly; a price with `own_lines` has them on
  *   the entry.
+ * - `hash` of the texts finds a row of `dimension` or `call_kind`: an index of the texts would be as large as the table.
  * - `span_hour` finds a span whose time is not known: hour, 24 bits of the id, second of the hour.
  */
 export const migrations: readonly string[] = [
   `CREATE TABLE dimension (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY, hash INTEGER NOT NULL,
     customer_id TEXT NOT NULL, feature TEXT NOT NULL, route TEXT NOT NULL, task_type TEXT NOT NULL, team TEXT NOT NULL,
     plan TEXT NOT NULL, environment TEXT NOT NULL, workspace_id TEXT NOT NULL, service TEXT NOT NULL,
-    provider TEXT NOT NULL, model TEXT NOT NULL, tier TEXT NOT NULL, status TEXT NOT NULL,
-    UNIQUE (customer_id, feature, route, task_type, team, plan, environment, workspace_id, service, provider, model,
-      tier, status)
+    provider TEXT NOT NULL, model TEXT NOT NULL, tier TEXT NOT NULL, status TEXT NOT NULL
   ) STRICT;
+  CREATE INDEX dimension_by_hash ON dimension (hash);
   CREATE TABLE call_kind (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY, hash INTEGER NOT NULL,
     operation TEXT NOT NULL, dialect TEXT NOT NULL, usage_state TEXT NOT NULL, basis TEXT NOT NULL,
-    unpriced_reason TEXT NOT NULL,
-    UNIQUE (operation, dialect, usage_state, basis, unpriced_reason)
+    unpriced_reason TEXT NOT NULL
   ) STRICT;
+  CREATE INDEX call_kind_by_hash ON call_kind (hash);
   CREATE TABLE price (
     id INTEGER PRIMARY KEY,
     provider TEXT NOT NULL, model TEXT NOT NULL, price_id TEXT NOT NULL, version TEXT NOT NULL, source TEXT NOT NULL,

@@ -1,0 +1,192 @@
+/**
+ * The SQLite ledger against a bare insert of the same rows: `node test/bench/ledger.ts [entries] [days]` (default: 1,000,000 over 60).
+ *
+ * 1,000 customers x 20 features x 8 models by Zipf, in groups of 1,000, in the order of time. Answers are
+ * checked before they are timed. What counts is the ratio: both run on the same machine, in turn.
+ */
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { formatUsd } from '../../pricing/money.ts';
+import type { CostQuery, Entry, Ledger } from '../../processor/ledger.ts';
+import { entryRow, insertEntry, spanBlob } from '../../processor/stores/sqlite/entry-row.ts';
+import { migrate } from '../../processor/stores/sqlite/schema.ts';
+import { openSqliteLedger } from '../../processor/stores/sqlite.ts';
+import { makeEntry, NOVEMBER } from '../support/entries.ts';
+
+const entries = Number(process.argv[2] ?? 1_000_000);
+const GROUP = 1_000;
+const days = Number(process.argv[3] ?? 60);
+const SPAN_OF_TIME = days * 86_400_000_000;
+const folder = mkdtempSync(join(tmpdir(), 'spanledger-bench-'));
+
+/** A small generator of random numbers, so that every run makes the same entries. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+function zipf(size: number, next: () => number): () => number {
+  const weights = Array.from({ length: size }, (_, index) => 1 / (index + 1));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  let sum = 0;
+  const bounds = weights.map((weight) => (sum += weight) / total);
+  return () => {
+    const at = next();
+    let [low, high] = [0, size - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((bounds[middle] ?? 1) < at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+}
+
+/** $0.004 each, whatever the model: the total is known. */
+function* groups(): Generator<Entry[]> {
+  const next = random(7);
+  const [customer, feature, model] = [zipf(1_000, next), zipf(20, next), zipf(8, next)];
+  const hex = (digits: number): string => {
+    let text = '';
+    while (text.length < digits)
+      text += Math.floor(next() * 2 ** 32)
+        .toString(16)
+        .padStart(8, '0');
+    return text.slice(0, digits);
+  };
+  for (let start = 0; start < entries; start += GROUP)
+    yield Array.from({ length: Math.min(GROUP, entries - start) }, (_, index) => {
+      const n = start + index;
+      const name = `model-${model()}`;
+      const base = makeEntry(n);
+      return {
+        ...base,
+        startUs: NOVEMBER - SPAN_OF_TIME + Math.floor((n * SPAN_OF_TIME) / entries),
+        traceId: hex(32),
+        spanId: hex(16),
+        durationUs: Math.floor(next() * 5_000_000),
+        dimensions: {
+          ...base.dimensions,
+          customer_id: `customer-${customer()}`,
+          feature: `feature-${feature()}`,
+          environment: 'production',
+          service: 'api',
+          model: name,
+        },
+      };
+    });
+}
+
+interface Timing {
+  /** Wall. */
+  readonly ms: number;
+  readonly cpuMs: number;
+  /** CPU time of the first quarter by that of the last: 1 where size makes no difference. */
+  readonly flat: number;
+}
+
+function timingText(name: string, { ms, cpuMs, flat }: Timing): string {
+  const rate = (by: number): string => Math.round((entries / by) * 1000).toLocaleString('en-US');
+  return `${name.padEnd(22)}${rate(cpuMs)} rows a CPU second, ${rate(ms)} a second; last quarter ${flat.toFixed(2)} of the first`;
+}
+
+/** What `add` takes, without the making of the entries. CPU time is what other work on the machine disturbs least. */
+async function timed(add: (group: Entry[]) => unknown): Promise<Timing> {
+  const cpu: number[] = [];
+  let ms = 0;
+  for (const group of groups()) {
+    const [start, before] = [performance.now(), process.cpuUsage()];
+    await add(group);
+    const { user, system } = process.cpuUsage(before);
+    ms += performance.now() - start;
+    cpu.push((user + system) / 1000);
+  }
+  const sum = (part: readonly number[]): number => part.reduce((total, each) => total + each, 0);
+  const quarter = Math.floor(cpu.length / 4);
+  return { ms, cpuMs: sum(cpu), flat: sum(cpu.slice(0, quarter)) / sum(cpu.slice(-quarter)) };
+}
+
+/** The rows as they are, into the same table with the same safety; no dimensions, prices, rollups or index of spans. */
+async function bareInsert(): Promise<Timing> {
+  const db = new DatabaseSync(join(folder, 'bare.db'));
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+  migrate(db, 'bare.db');
+  const insert = db.prepare(insertEntry);
+  const result = await timed((group) => {
+    const rows = group.map((entry): SQLInputValue[] =>
+      entryRow(entry, spanBlob(entry), 1, 1, { id: 1, ownLines: false }),
+    );
+    db.exec('BEGIN IMMEDIATE');
+    for (const row of rows) insert.run(...row);
+    db.exec('COMMIT');
+  });
+  db.close();
+  return result;
+}
+
+async function question(name: string, ask: () => Promise<unknown>): Promise<void> {
+  const times: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    const start = performance.now();
+    await ask();
+    times.push(performance.now() - start);
+  }
+  console.log(`  ${name.padEnd(44)} best ${Math.min(...times).toFixed(1)} ms, first ${(times[0] ?? 0).toFixed(1)} ms`);
+}
+
+async function questions(ledger: Ledger): Promise<void> {
+  const day = 86_400_000_000;
+  const query: CostQuery = { by: ['customer_id'], where: [], from: NOVEMBER - 30 * day, to: NOVEMBER, timezone: 'UTC' };
+  const some = await ledger.entries({ where: [], from: 0, to: NOVEMBER, limit: 1 });
+  const [one] = some;
+  if (one === undefined) throw new Error('the ledger is empty');
+  await question('cost by customer, 30 days', () => ledger.costs(query));
+  await question('cost by feature and day, 30 days', () => ledger.costs({ ...query, by: ['feature'], bucket: 'day' }));
+  await question('the same, days of Kolkata', () =>
+    ledger.costs({ ...query, by: ['feature'], bucket: 'day', timezone: 'Asia/Kolkata' }),
+  );
+  await question('total of one customer, 30 days', () =>
+    ledger.costs({ ...query, by: [], where: [{ name: 'customer_id', op: '=', value: 'customer-3' }] }),
+  );
+  await question('derivation of one customer, 30 days', () =>
+    ledger.derive({ ...query, where: [{ name: 'customer_id', op: '=', value: 'customer-3' }] }),
+  );
+  await question('one entry by its ids', () => ledger.find(one.traceId, one.spanId));
+  await question('100 newest entries', () => ledger.entries({ where: [], from: 0, to: NOVEMBER, limit: 100 }));
+}
+
+try {
+  const bare = await bareInsert();
+  console.log(timingText('bare insert', bare));
+  rmSync(join(folder, 'bare.db'));
+
+  const path = join(folder, 'ledger.db');
+  const ledger = await openSqliteLedger({ path });
+  const own = await timed((group) => ledger.append(group));
+  console.log(timingText('append with rollups', own));
+  const ratios = `${(bare.cpuMs / own.cpuMs).toFixed(2)} of CPU time, ${(bare.ms / own.ms).toFixed(2)} of time`;
+  console.log(`ratio                 ${ratios} (at least 0.5 wanted)`);
+
+  const everything = { by: [], where: [], from: 0, to: Number.MAX_SAFE_INTEGER, timezone: 'UTC' } as const;
+  const [total] = await ledger.costs(everything);
+  const expected = BigInt(entries) * 4_000_000_000_000n;
+  if (total?.cost !== expected) throw new Error(`the sum is ${total?.cost}, not ${expected}`);
+  console.log(`sum                   ${entries.toLocaleString('en-US')} x $0.004 = $${formatUsd(total.cost)}, exactly`);
+  await questions(ledger);
+  await ledger.close();
+  console.log(
+    `disk                  ${(statSync(path).size / entries).toFixed(1)} bytes an entry (at most 130 wanted)`,
+  );
+
+  const start = performance.now();
+  const again = await openSqliteLedger({ path });
+  console.log(`opening               ${(performance.now() - start).toFixed(0)} ms`);
+  await again.close();
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
