@@ -31,10 +31,13 @@ export function formatAddress({ host, port }: Address): string {
   return `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
 }
 
+/** How long a request that has begun may take to finish once we are to close. */
+const DRAIN_MS = 10_000;
+
 export interface Listening {
   /** Of the host and port that were taken, without a slash at the end. */
   readonly url: string;
-  /** Takes no new connections, lets what has begun finish, and closes. May be called any number of times. */
+  /** Takes no new connections, gives what has begun ten seconds to finish, and closes. May be called any number of times. */
   close(): Promise<void>;
 }
 
@@ -55,7 +58,11 @@ export async function listen(server: Server, address: Address, what: string): Pr
     url: `http://${formatAddress({ host: reachable(address.host), port })}`,
     close: () =>
       (closing ??= new Promise((resolve) => {
-        server.close(() => resolve());
+        const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+        server.close(() => {
+          clearTimeout(cut);
+          resolve();
+        });
         server.closeIdleConnections();
       })),
   };

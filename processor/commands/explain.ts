@@ -18,13 +18,18 @@ export function explainCommand(): Command {
     )
     .option('--json', 'one JSON object a span')
     .action(async (file: string, { json = false }: { readonly json?: boolean }) => {
-      const requests = readFile(await bytesOf(file), file);
-      const prices = loadPriceBook();
-      const explained = requests.flatMap(({ spans }) => spans.map((span) => explainSpan(span, prices)));
-      const unreadable = requests.reduce((sum, request) => sum + request.unreadable, 0);
-      if (json) for (const one of explained) console.log(JSON.stringify(explanationJson(one)));
-      else console.log([...explained.map(explanationText), summary(explained, unreadable)].join('\n\n'));
+      console.log(explainBytes(await bytesOf(file), file === '-' ? 'stdin' : file, json));
     });
+}
+
+/** What the command prints for the bytes of a file. Throws `malformed_otlp` with the file's name and the place. */
+export function explainBytes(bytes: Buffer, name: string, json: boolean): string {
+  const requests = readRequests(bytes, name);
+  const prices = loadPriceBook();
+  const explained = requests.flatMap(({ spans }) => spans.map((span) => explainSpan(span, prices)));
+  if (json) return explained.map((one) => JSON.stringify(explanationJson(one))).join('\n');
+  const unreadable = requests.reduce((sum, request) => sum + request.unreadable, 0);
+  return [...explained.map(explanationText), summary(explained, unreadable)].join('\n\n');
 }
 
 async function bytesOf(file: string): Promise<Buffer> {
@@ -42,7 +47,7 @@ async function bytesOf(file: string): Promise<Buffer> {
  * The requests of a file, whatever it is in: an OTLP/JSON request begins with a brace, as no protobuf request does. A
  * Collector's file exporter writes one request a line.
  */
-function readFile(bytes: Buffer, file: string): readonly TraceRequest[] {
+function readRequests(bytes: Buffer, name: string): readonly TraceRequest[] {
   try {
     const body = bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
     const start = body
@@ -59,7 +64,7 @@ function readFile(bytes: Buffer, file: string): readonly TraceRequest[] {
     return isLines ? lines.flatMap(readLine) : [readTraces(body, 'json')];
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new SpanledgerError('malformed_otlp', `${file === '-' ? 'stdin' : file}: ${message}`, { cause: error });
+    throw new SpanledgerError('malformed_otlp', `${name}: ${message}`, { cause: error });
   }
 }
 
