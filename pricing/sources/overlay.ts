@@ -170,7 +170,9 @@ function newBlock(group: readonly LiteEntry[], day: string): ModelBlock | undefi
   if (first === undefined || !plain) return undefined;
   const window = first.contextWindow === undefined ? {} : { context_window: first.contextWindow };
   const uplifts = Object.keys(first.uplifts).length === 0 ? {} : { uplifts: { ...first.uplifts } };
-  return { model: first.model, match: [], ...window, ...uplifts, note: `LiteLLM "${first.key}"`, cards };
+  // A fine-tune's name goes on with its organisation and id.
+  const match = first.model.startsWith('ft:') ? [`${first.model}:*`] : [];
+  return { model: first.model, match, ...window, ...uplifts, note: `LiteLLM "${first.key}"`, cards };
 }
 
 /** Chat at an output rate and no input rate is half a price list. */
