@@ -8,9 +8,8 @@ import { cursorOf, entryJson } from './api/entry-json.ts';
 import { readCosts, readDerivation, readEntries, type Clock } from './api/params.ts';
 import { Problem, problemHandler } from './api/problem.ts';
 import { statusJson, type StatusSources } from './api/status.ts';
-import type { BudgetStanding } from './budgets/index.ts';
 import type { Ledger } from './ledger.ts';
-import { collectMetrics } from './metrics/collect.ts';
+import { collectMetrics, type MetricSources } from './metrics/collect.ts';
 import { CONTENT_TYPE, exposition } from './metrics/exposition.ts';
 import type { SpendMetrics } from './metrics/spend.ts';
 import { webRouter } from './web.ts';
@@ -18,7 +17,8 @@ import { webRouter } from './web.ts';
 export interface ApiDeps extends StatusSources {
   readonly ledger: Ledger;
   readonly spend: Pick<SpendMetrics, 'points'>;
-  readonly budgets: { states(): readonly BudgetStanding[] };
+  /** Answered as they are; some of their figures are metrics. */
+  readonly budgets: MetricSources['budgets'];
   /** Who may read; `/healthz`, `/readyz` and the page's files are for everybody. */
   readonly access: Access;
   /** Zone of buckets and days where a query names none. */

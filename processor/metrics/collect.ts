@@ -8,11 +8,13 @@ import type { SpendMetrics } from './spend.ts';
 /** Keys of one budget that have series; the fullest, as nobody needs a series of a budget that is hardly touched. */
 const KEYS_A_BUDGET = 20;
 
+type BudgetFigures = Pick<BudgetStanding, 'budget' | 'labels' | 'spent_usd' | 'amount_usd' | 'ratio'>;
+
 export interface MetricSources {
   readonly spend: Pick<SpendMetrics, 'points'>;
   readonly counters: Counters;
   readonly prices: Pick<PriceBook, 'checked' | 'models'>;
-  readonly budgets: { states(): readonly BudgetStanding[] };
+  readonly budgets: { states(): readonly BudgetFigures[] };
 }
 
 /** Every value as it stands now, for `/metrics` and whatever else exposes them. */
@@ -34,7 +36,7 @@ export function priceAge(checked: string, now: Micros): number {
   return Math.max(0, Math.floor((now / 1000 - Date.parse(checked)) / 1000));
 }
 
-function* budgetPoints(states: readonly BudgetStanding[]): Generator<Point> {
+function* budgetPoints(states: readonly BudgetFigures[]): Generator<Point> {
   const kept = new Map<string, number>();
   for (const state of states) {
     const count = kept.get(state.budget) ?? 0;

@@ -6,7 +6,6 @@ import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { accessBy, type Token } from '../../processor/access.ts';
 import { apiRouter, type ApiDeps } from '../../processor/api.ts';
-import type { BudgetStanding } from '../../processor/budgets/index.ts';
 import type { Entry, Ledger } from '../../processor/ledger.ts';
 import { createCounters } from '../../processor/metrics.ts';
 import { createSpendMetrics } from '../../processor/metrics/spend.ts';
@@ -15,15 +14,19 @@ import { temporaryLedger } from '../support/ledger.ts';
 
 /** 2026-11-25T12:00:00Z. */
 const NOW = Date.UTC(2026, 10, 25, 12) * 1000;
-const budget: BudgetStanding = {
+const budget = {
   budget: 'customer-daily',
   labels: { customer_id: 'acme' },
   period: { kind: 'day', start: '2026-11-25T00:00:00.000Z', end: '2026-11-26T00:00:00.000Z' },
+  unit: 'USD',
+  amount: '0.1',
+  spent: '0.09',
   amount_usd: '0.1',
   spent_usd: '0.09',
   ratio: 0.9,
   state: 'alerting',
-  thresholds: [{ at: 0.7, level: '70%', severity: 'warning', fired_at: null }],
+  thresholds: [{ at: 0.7, basis: 'actual', level: '70%', severity: 'warning', fired_at: null }],
+  forecast: null,
   unpriced_calls: 0,
   where: 'customer_id="acme"',
 };
