@@ -45,7 +45,7 @@ export function otlpHttpExporter({ endpoint, headers, timeoutMs = 2_000 }: Forwa
             ...(compress ? { 'content-encoding': 'gzip' } : {}),
             [HOP_HEADER]: '1',
           },
-          body: compress ? gzipSync(body, { level: 1 }) : new Uint8Array(body),
+          body: compress ? gzipSync(body, { level: 1 }) : (body as Uint8Array<ArrayBuffer>),
           redirect: 'error',
           signal: AbortSignal.timeout(timeoutMs),
         });

@@ -15,6 +15,7 @@ const SCOPE_SPANS = 2;
 const SCOPE = 1;
 const SPANS = 2;
 const SPAN_ATTRIBUTES = 9;
+const ATTRIBUTE_KEY = 1;
 
 const NO_ATTRIBUTES: AttributeMap = new Map();
 const NO_SCOPE: Scope = { name: '', version: '' };
@@ -127,7 +128,7 @@ function readValue(any: Message<'AnyValue'> | undefined): AttributeValue {
 /** Other attributes keep their bytes; ours come last. */
 function setAttributes(span: Uint8Array, additions: Additions): Uint8Array {
   const kept = mapField(span, SPAN_ATTRIBUTES, (bytes) => {
-    const key = attempt(() => decode('KeyValue', bytes))?.key;
+    const key = attempt(() => keyOf(bytes));
     return key !== undefined && Object.hasOwn(additions, key) ? undefined : bytes;
   });
   const added = Object.entries(additions).flatMap(([key, value]) => {
@@ -136,6 +137,13 @@ function setAttributes(span: Uint8Array, additions: Additions): Uint8Array {
     return [frame(SPAN_ATTRIBUTES, encode('KeyValue', { key, value: any }))];
   });
   return added.length === 0 ? kept : Buffer.concat([kept, ...added]);
+}
+
+/** The key of an attribute, without a look at its value. Of doubled ones the last wins, as everywhere in protobuf. */
+function keyOf(attribute: Uint8Array): string {
+  let key: Uint8Array | undefined;
+  for (const part of frames(attribute)) if (part.field === ATTRIBUTE_KEY) key = part.payload;
+  return key === undefined ? '' : Buffer.from(key.buffer, key.byteOffset, key.length).toString();
 }
 
 function stringValue(value: string): Message<'AnyValue'> {
