@@ -15,12 +15,14 @@ import { SpanledgerError } from './errors.ts';
 import { otlpHttpExporter } from './exporters/otlp-http.ts';
 import { createIngest } from './ingest.ts';
 import type { Ledger } from './ledger.ts';
-import { createLog } from './log.ts';
+import { atMostEvery, createLog } from './log.ts';
 import { createCounters } from './metrics.ts';
 import { createSpendMetrics } from './metrics/spend.ts';
 import { startOtlpHttp } from './receivers/otlp-http.ts';
 import { openSqliteLedger } from './stores/sqlite.ts';
 import { packageVersion } from './version.ts';
+
+const MINUTE = 60_000;
 
 export interface App {
   /** Where OTLP is taken, without `/v1/traces`. */
@@ -97,16 +99,19 @@ export async function startApp(
       log,
     });
 
+    const complain = atMostEvery(MINUTE);
     // Last, so that nothing is taken before everything behind it is there.
     const otlp = await startOtlpHttp({
       address: config.listen.otlp,
       consume: ingest,
       access: accessBy(config.tokens, isOpen(config, config.listen.otlp)),
       counters,
-      onError: (error) => log.error({ err: error }, 'a request could not be taken'),
+      onError: (error) =>
+        complain((left) =>
+          log.error({ err: error, left_out: left }, 'a request could not be taken; its sender was told'),
+        ),
     });
     closers.push(() => otlp.stop());
-
     otlpUrl = otlp.url;
 
     print(await startLine({ otlpUrl: otlp.url, apiUrl: api.url }, config, ledger));
