@@ -9,8 +9,9 @@ import { createEvents, type BudgetCounter } from './events.ts';
 import { FiringAlerts, readFiring, type Firing } from './firing.ts';
 import { Notifier } from './notifier.ts';
 import { Outlook } from './outlook.ts';
-import type { Rule, Webhook } from './rule.ts';
+import type { Notify, Rule } from './rule.ts';
 import { fullest, standing, type BudgetStanding } from './states.ts';
+import { RESEND_US, targetOf } from './targets.ts';
 import { Tracker } from './tracker.ts';
 
 export { loadBudgets, mistakesText } from './load.ts';
@@ -20,7 +21,7 @@ export type { BudgetCounter } from './events.ts';
 export interface BudgetsOptions {
   readonly rules: readonly Rule[];
   /** Where crossings are told; undefined: in the log. */
-  readonly notify: Webhook | undefined;
+  readonly notify: Notify | undefined;
   readonly ledger: Pick<Ledger, 'costs' | 'addCrossing' | 'crossing' | 'markDelivered' | 'undelivered' | 'firing'>;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** The clock: which period is running. */
@@ -63,8 +64,9 @@ export function createBudgets(options: BudgetsOptions): Budgets {
   const { rules, notify, ledger, log, externalUrl = '', sweepMs = 15_000, firstPauseMs = 1000 } = options;
   const now = options.now ?? ((): Micros => Date.now() * 1000);
   const events = createEvents(log, options.count ?? (() => undefined));
+  const target = notify && targetOf(notify, externalUrl);
   const trackers = rules.map((rule) => new Tracker(rule));
-  const notifier = new Notifier({ ledger, webhook: notify, externalUrl, events, firstPauseMs });
+  const notifier = new Notifier({ ledger, target, now, events, firstPauseMs });
   const crossings = new Crossings({ ledger, events, remembered, firstPauseMs });
   const outlooks = new Map(
     trackers
@@ -74,6 +76,7 @@ export function createBudgets(options: BudgetsOptions): Budgets {
   const firing = new FiringAlerts(stillReached, crossings.resolve.bind(crossings));
   const running = new Map<Tracker, Micros>();
   let looking: Promise<void> | undefined;
+  let [resent, resending] = [-Infinity, false];
   /** When the first of the running periods is over. */
   let over: Micros = Infinity;
   let timer: NodeJS.Timeout | undefined;
@@ -128,7 +131,15 @@ export function createBudgets(options: BudgetsOptions): Budgets {
       for (const account of tracker.accounts(at)) judge(account, at);
     }
     looking ??= look(at);
+    resendIfDue(at);
     notifier.refill(false).catch((error: unknown) => events.ledgerAway(error));
+  }
+
+  function resendIfDue(at: Micros): void {
+    if (target?.forgets !== true || resending || Math.abs(at - resent) < RESEND_US) return;
+    [resent, resending] = [at, true];
+    // `post` never rejects.
+    void notifier.resend(firing.alerts).then(() => (resending = false));
   }
 
   async function look(at: Micros): Promise<void> {

@@ -1,10 +1,10 @@
 import { nearest } from '../nearest.ts';
-import type { Webhook } from './rule.ts';
-import type { Place, YamlReader } from './yaml.ts';
+import type { Notify } from './rule.ts';
+import type { Place, Shape, YamlReader } from './yaml.ts';
 
 const notify = {
-  keys: ['webhook', 'route', 'receivers'],
-  later: ['alertmanager', 'inhibit_rules', 'mute_time_intervals', 'templates', 'slack', 'email'],
+  keys: ['alertmanager', 'webhook', 'route', 'receivers'],
+  later: ['inhibit_rules', 'mute_time_intervals', 'templates', 'slack', 'email'],
 };
 const route = {
   keys: ['receiver'],
@@ -19,14 +19,25 @@ const receiver = {
   required: ['name', 'webhook_configs'],
   later: ['slack_configs', 'email_configs', 'pagerduty_configs', 'opsgenie_configs', 'sns_configs', 'msteams_configs'],
 };
+const alertmanager = { keys: ['url'], required: ['url'], later: ['timeout', 'http_config', 'url_file'] };
 const webhook = { keys: ['url'], required: ['url'], later: ['send_resolved', 'http_config', 'max_alerts', 'url_file'] };
 
 /**
- * Reads where crossings are told: `webhook: { url }` for short, or `receivers` in Alertmanager's words, of which `route`
+ * Reads where crossings are told: `alertmanager: { url }`, `webhook: { url }`, or `receivers` in Alertmanager's words, of which `route`
  * names one. One webhook so far.
  */
-export function loadNotify(yaml: YamlReader, place: Place): Webhook | undefined {
+export function loadNotify(yaml: YamlReader, place: Place): Notify | undefined {
   const fields = yaml.fields(place, notify);
+  const server = fields?.get('alertmanager');
+  if (server !== undefined) {
+    for (const key of ['webhook', 'route', 'receivers']) {
+      const other = fields?.get(key);
+      if (other)
+        yaml.wrong({ ...other, offset: other.keyOffset }, 'Alertmanager is told already; leave it to its routes');
+    }
+    const url = loadUrl(yaml, server, alertmanager);
+    return url && { kind: 'alertmanager', url };
+  }
   const short = fields?.get('webhook');
   const receivers = fields?.get('receivers');
   const routeAt = fields?.get('route');
@@ -34,10 +45,10 @@ export function loadNotify(yaml: YamlReader, place: Place): Webhook | undefined 
   if (short !== undefined) {
     if (receivers !== undefined) yaml.wrong(receivers, 'there is "webhook" already; write one or the other');
     if (routeAt !== undefined) yaml.wrong(routeAt, 'it needs "receivers"; "webhook" is always used');
-    const url = loadUrl(yaml, short);
-    return url && { receiver: 'webhook', url };
+    const url = loadUrl(yaml, short, webhook);
+    return url && { kind: 'webhook', receiver: 'webhook', url };
   }
-  if (receivers === undefined) return yaml.wrong(place, 'says nobody; add "webhook" with a "url"');
+  if (receivers === undefined) return yaml.wrong(place, 'says nobody; add "alertmanager" or "webhook" with a "url"');
   return loadReceivers(yaml, receivers, wanted);
 }
 
@@ -51,7 +62,7 @@ function loadReceivers(
   yaml: YamlReader,
   place: Place,
   wanted: { at: Place; name: string } | undefined,
-): Webhook | undefined {
+): Notify | undefined {
   const loaded = (yaml.items(place) ?? []).flatMap((item) => {
     const fields = yaml.fields(item, receiver);
     const nameAt = fields?.get('name');
@@ -61,7 +72,7 @@ function loadReceivers(
     const [first, second] = configs ?? [];
     if (configsAt && configs?.length === 0) yaml.wrong(configsAt, 'is empty');
     if (second !== undefined) yaml.wrong(second, 'more than one webhook of a receiver is not supported yet');
-    return [{ item, name, url: first && loadUrl(yaml, first) }];
+    return [{ item, name, url: first && loadUrl(yaml, first, webhook) }];
   });
   for (const { item, name } of loaded)
     if (loaded.some((other) => other.item !== item && other.name === name && other.item.offset < item.offset))
@@ -79,12 +90,12 @@ function loadReceivers(
   }
   return chosen?.name === undefined || chosen.url === undefined
     ? undefined
-    : { receiver: chosen.name, url: chosen.url };
+    : { kind: 'webhook', receiver: chosen.name, url: chosen.url };
 }
 
 /** Never repeats the text of a URL: many carry a secret. */
-function loadUrl(yaml: YamlReader, place: Place): URL | undefined {
-  const at = yaml.fields(place, webhook)?.get('url');
+function loadUrl(yaml: YamlReader, place: Place, shape: Shape): URL | undefined {
+  const at = yaml.fields(place, shape)?.get('url');
   return (
     at &&
     yaml.value(at, (text) => {

@@ -1,9 +1,9 @@
+import type { Micros } from '../../pricing/charge.ts';
 import type { Crossing, Ledger } from '../ledger.ts';
 import { isAlert, type Alert } from './alert.ts';
 import type { BudgetEvents } from './events.ts';
 import { PatientQueue, type Outcome } from './patient-queue.ts';
-import type { Webhook } from './rule.ts';
-import { addressForLogs, postAlerts } from './webhook.ts';
+import type { Target } from './targets.ts';
 
 /** A crossing that the ledger remembers and that nobody has been told of. */
 interface Notice {
@@ -14,16 +14,18 @@ interface Notice {
 const CAPACITY = 1000;
 /** Alerts of one budget that wait together are told together, up to this many. */
 const GROUP = 50;
+/** Alerts in one post when they are told again. */
+const RESENT = 500;
 const GRACE_MS = 5000;
 
 /**
- * Tells what was remembered, at least once: a notice is marked as delivered after the receiver took it. Without a webhook
+ * Tells what was remembered, at least once: a notice is marked as delivered after the receiver took it. Without a target
  * the log is the receiver. What does not fit into the queue stays in the ledger, and is fetched when there is room.
  */
 export class Notifier {
   readonly #ledger: Pick<Ledger, 'markDelivered' | 'undelivered'>;
-  readonly #webhook: Webhook | undefined;
-  readonly #externalUrl: string;
+  readonly #target: Target | undefined;
+  readonly #now: () => Micros;
   readonly #events: BudgetEvents;
   readonly #queue: PatientQueue<Notice>;
   /** Queued, or refused by the receiver: not to be fetched again from the ledger by this process. */
@@ -35,14 +37,14 @@ export class Notifier {
 
   constructor(options: {
     readonly ledger: Pick<Ledger, 'markDelivered' | 'undelivered'>;
-    readonly webhook: Webhook | undefined;
-    readonly externalUrl: string;
+    readonly target: Target | undefined;
+    readonly now: () => Micros;
     readonly events: BudgetEvents;
     readonly firstPauseMs: number;
   }) {
     this.#ledger = options.ledger;
-    this.#webhook = options.webhook;
-    this.#externalUrl = options.externalUrl;
+    this.#target = options.target;
+    this.#now = options.now;
     this.#events = options.events;
     const { firstPauseMs } = options;
     this.#queue = new PatientQueue({
@@ -71,6 +73,19 @@ export class Notifier {
     }
   }
 
+  /**
+   * Posts alerts that hold again, where the receiver would forget them. Not while something waits: that could be the end of
+   * one of them.
+   */
+  async resend(alerts: readonly Alert[]): Promise<void> {
+    for (let from = 0; from < alerts.length && this.#queue.size === 0; from += RESENT) {
+      const delivery = await this.#target?.post(alerts.slice(from, from + RESENT), this.#now());
+      if (delivery === undefined || delivery.result === 'taken') continue;
+      this.#events.notifyFailed(this.#target?.address ?? '', delivery.why);
+      return;
+    }
+  }
+
   /** Resolves once nothing waits to be told. */
   idle(): Promise<void> {
     return this.#queue.idle();
@@ -84,10 +99,10 @@ export class Notifier {
   async #tell(waiting: readonly Notice[], signal: AbortSignal): Promise<Outcome> {
     const group = this.#alone ? waiting.slice(0, 1) : sameBudget(waiting);
     const alerts = group.filter(({ key }) => !this.#taken.has(key)).map(({ alert }) => alert);
-    if (this.#webhook === undefined || alerts.length === 0) return this.#delivered(group);
-    const delivery = await postAlerts(this.#webhook, alerts, this.#externalUrl, signal);
+    if (this.#target === undefined || alerts.length === 0) return this.#delivered(group);
+    const delivery = await this.#target.post(alerts, this.#now(), signal);
     if (delivery.result === 'taken') return this.#delivered(group);
-    const to = addressForLogs(this.#webhook);
+    const to = this.#target.address;
     if (delivery.result === 'unwell') {
       this.#events.notifyFailed(to, delivery.why);
       return 'later';

@@ -48,14 +48,13 @@ export function thresholdId({ basis, label }: Threshold): string {
   return basis === 'actual' ? label : `${basis} ${label}`;
 }
 
-/** Where crossings are told. */
-export interface Webhook {
-  readonly receiver: string;
-  readonly url: URL;
-}
+/** Where crossings are told: a webhook that speaks as Alertmanager's do, or Alertmanager itself. */
+export type Notify =
+  | { readonly kind: 'webhook'; readonly receiver: string; readonly url: URL }
+  | { readonly kind: 'alertmanager'; readonly url: URL };
 
 export interface BudgetsFile {
   readonly rules: readonly Rule[];
   /** Without it crossings are remembered, logged and shown. */
-  readonly notify: Webhook | undefined;
+  readonly notify: Notify | undefined;
 }

@@ -2,7 +2,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { loadBudgets, mistakesText } from '../budgets/index.ts';
 import { starterFile } from '../budgets/starter.ts';
-import { addressForLogs } from '../budgets/webhook.ts';
 import { SpanledgerError } from '../errors.ts';
 
 /**
@@ -48,7 +47,7 @@ function check(path: string, { json = false }: { readonly json?: boolean }): voi
     if (!valid) process.exitCode = 2;
   } else if (valid) {
     const count = `${loaded.rules.length} ${loaded.rules.length === 1 ? 'budget' : 'budgets'}`;
-    const told = loaded.notify === undefined ? 'told in the log only' : `told to ${addressForLogs(loaded.notify)}`;
+    const told = loaded.notify === undefined ? 'told in the log only' : `told to ${loaded.notify.url.origin}`;
     console.log(`${path}: valid, ${count}, ${told}`);
   } else {
     const count = `${loaded.mistakes.length} ${loaded.mistakes.length === 1 ? 'mistake' : 'mistakes'}`;

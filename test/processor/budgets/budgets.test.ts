@@ -38,7 +38,7 @@ afterEach(async () => {
 
 /** Budgets as after a start of the processor. */
 async function start(rules: readonly string[], options: Partial<BudgetsOptions> = {}): Promise<Budgets> {
-  const notify = { receiver: 'ops', url: receiver.url };
+  const notify = { kind: 'webhook' as const, receiver: 'ops', url: receiver.url };
   const budgets = createBudgets({
     rules: rulesOf(...rules),
     notify,
@@ -425,7 +425,9 @@ describe('delivery', () => {
 
   /** Leaves crossings in the ledger that could not be told. */
   async function leaveUndelivered(...entries: readonly Entry[]): Promise<void> {
-    const budgets = await start([customers], { notify: { receiver: 'ops', url: await deadAddress() } });
+    const budgets = await start([customers], {
+      notify: { kind: 'webhook', receiver: 'ops', url: await deadAddress() },
+    });
     budgets.observe(await ledger.append(entries));
     await vi.waitFor(() => expect(log.lines.some(({ message }) => message.includes('ECONNREFUSED'))).toBe(true));
     await budgets.stop();
@@ -491,19 +493,48 @@ describe('delivery', () => {
     url.username = 'user';
     url.password = 'hush%20hush';
     url.pathname = '/services/T00/B00/hush';
-    const budgets = await start([customers], { notify: { receiver: 'ops', url } });
+    const budgets = await start([customers], { notify: { kind: 'webhook', receiver: 'ops', url } });
     receiver.answer(500);
     await take(budgets, call(1), call(2), call(3), call(4));
     expect(receiver.posts.at(-1)?.headers.authorization).toBe(`Basic ${btoa('user:hush hush')}`);
     await budgets.stop();
     const unreachable = new URL('/hush', await deadAddress());
     unreachable.username = 'hush';
-    const other = await start([customers], { notify: { receiver: 'ops', url: unreachable } });
+    const other = await start([customers], { notify: { kind: 'webhook', receiver: 'ops', url: unreachable } });
     other.observe(await ledger.append([call(5)]));
     await vi.waitFor(() => expect(log.lines.some(({ message }) => message.includes('ECONNREFUSED'))).toBe(true));
     const written = JSON.stringify(log.lines.map((line) => ({ ...line, fields: [line.fields, String(line.fields)] })));
     expect(written).toContain('status 500');
     expect(written).not.toContain('hush');
+  });
+
+  it('to Alertmanager is repeated while an alert holds, which ends by itself if we do not', async () => {
+    const url = new URL('/prefix/', receiver.url);
+    const notify = { kind: 'alertmanager' as const, url };
+    const budgets = await start([customers], { notify, externalUrl: 'http://localhost:9464', sweepMs: 5 });
+    const posted = (): Partial<Record<string, unknown>>[] =>
+      receiver.posts.flatMap(({ body }) => body as unknown as Partial<Record<string, unknown>>[]);
+    await take(budgets, call(1), call(2), call(3), call(4));
+    expect(receiver.posts[0]?.path).toBe('/prefix/api/v2/alerts');
+    expect(posted()).toEqual([
+      {
+        labels: expect.objectContaining({ alertname: 'BudgetThreshold', threshold: '70%' }),
+        annotations: expect.objectContaining({ spent: '0.016 USD' }),
+        startsAt: '2026-11-11T00:00:00.000Z',
+        endsAt: '2026-11-11T00:04:00.000Z',
+        generatorURL: 'http://localhost:9464',
+      },
+    ]);
+    now += 59_000_000;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(receiver.posts).toHaveLength(1);
+    now += 1_000_000;
+    await vi.waitFor(() => expect(posted()[1]).toEqual({ ...posted()[0], endsAt: '2026-11-11T00:05:00.000Z' }));
+    now = NOVEMBER + 30 * DAY;
+    await vi.waitFor(() => expect(posted()[2]).toEqual({ ...posted()[0], endsAt: '2026-12-01T00:00:00.000Z' }));
+    now += DAY;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(receiver.posts).toHaveLength(3);
   });
 
   it('without a webhook is the log', async () => {
@@ -553,7 +584,7 @@ describe('the ledger away', () => {
     };
     const budgets = createBudgets({
       rules: rulesOf(customers),
-      notify: { receiver: 'ops', url: receiver.url },
+      notify: { kind: 'webhook', receiver: 'ops', url: receiver.url },
       log,
       now: () => now,
       ledger: { ...ledger, costs },

@@ -11,6 +11,12 @@ const load = (name: string): ReturnType<typeof loadBudgets> =>
 
 /** Every mistake of a file, in its order, as `line:column message`. */
 const bad: Readonly<Record<string, readonly string[]>> = {
+  'alertmanager.bad.yaml': [
+    '3:17 alertmanager: "url" is missing',
+    '3:19 alertmanager: "uri" is unknown; did you mean "url"?',
+    '4:3 receivers: Alertmanager is told already; leave it to its routes',
+    '5:3 route: Alertmanager is told already; leave it to its routes',
+  ],
   'amounts.bad.yaml': [
     '4:89 amount: "$5" has a sign for a unit; write it as in 5 USD',
     '5:59 amount: "5 EUR": "EUR" is not a unit of an amount; there are USD, tokens, requests',
@@ -72,7 +78,7 @@ const bad: Readonly<Record<string, readonly string[]>> = {
     '15:17 amount: amounts by revenue are not supported yet; write an amount in USD',
     '17:24 thresholds[0]: "margin" is not supported yet; leave it out',
     '18:1 the file: "time_intervals" is not supported yet; leave it out',
-    '21:3 notify: "alertmanager" is not supported yet; leave it out',
+    '21:3 notify: "inhibit_rules" is not supported yet; leave it out',
   ],
   'notify-both.bad.yaml': [
     '2:27 url: this is not a URL such as https://example.com/hook',
@@ -165,7 +171,7 @@ describe('budgets.yaml', () => {
         },
         { budget: 'org-daily', labels: {}, match: [], by: [], amount: { value: 0n }, period: 'day', timezone: 'UTC' },
       ],
-      notify: { receiver: 'ops' },
+      notify: { kind: 'webhook', receiver: 'ops' },
     });
     expect(loaded.status === 'valid' && loaded.notify?.url.hostname).toBe('example.com');
   });
@@ -193,8 +199,13 @@ describe('budgets.yaml', () => {
     ]);
   });
 
-  it('may have no budget at all, a short webhook, and aliases', () => {
-    expect(load('webhook.good.yaml')).toMatchObject({ status: 'valid', rules: [], notify: { receiver: 'webhook' } });
+  it('may have no budget at all, a short webhook, an Alertmanager, and aliases', () => {
+    expect(load('webhook.good.yaml')).toMatchObject({
+      status: 'valid',
+      rules: [],
+      notify: { kind: 'webhook', receiver: 'webhook' },
+    });
+    expect(load('alertmanager.good.yaml')).toMatchObject({ status: 'valid', notify: { kind: 'alertmanager' } });
     const loaded = load('anchors.good.yaml');
     expect(loaded.status === 'valid' && loaded.rules.map(({ thresholds }) => thresholds[0]?.label)).toEqual([
       '50%',

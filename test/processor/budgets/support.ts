@@ -7,7 +7,12 @@ import type { Rule } from '../../../processor/budgets/rule.ts';
 
 export interface Receiver {
   readonly url: URL;
-  readonly posts: { readonly headers: IncomingHttpHeaders; readonly method: string; readonly body: WebhookBody }[];
+  readonly posts: {
+    readonly headers: IncomingHttpHeaders;
+    readonly method: string;
+    readonly path: string;
+    readonly body: WebhookBody;
+  }[];
   /** All alerts received, in order. */
   readonly alerts: readonly WebhookAlert[];
   /** What the next posts are answered; 200 for those after. `hang`: never. */
@@ -32,9 +37,9 @@ export async function startReceiver(): Promise<Receiver> {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const { headers, method = '' } = request;
+      const { headers, method = '', url: path = '' } = request;
       const text = Buffer.concat(chunks).toString();
-      posts.push({ headers, method, body: JSON.parse(text === '' ? '{"alerts":[]}' : text) as WebhookBody });
+      posts.push({ headers, method, path, body: JSON.parse(text === '' ? '{"alerts":[]}' : text) as WebhookBody });
       const status = answers.shift() ?? 200;
       if (status !== 'hang') response.writeHead(status, { location: '/elsewhere' }).end('thanks');
     });

@@ -49,7 +49,7 @@ describe('spanledger budgets', () => {
 bad.yaml:1:29: rules[0]: "period" is missing
 bad.yaml:1:29: rules[0]: "thresholds" is missing
 bad.yaml:1:39: budget: "A" is not a lower-case-hyphenated name such as customer-monthly
-bad.yaml:1:50: amount: "5" has no unit; write 5 USD
+bad.yaml:1:50: amount: "5" has no unit; write 5 USD, or tokens or requests
 `,
     });
     const { status, stdout } = budgets('check', 'bad.yaml', '--json');

@@ -1,7 +1,3 @@
-import type { Alert } from './alert.ts';
-import { webhookBody } from './webhook-body.ts';
-import type { Webhook } from './rule.ts';
-
 /**
  * What a receiver made of a post.
  * - `refused`: it will say the same about this body again
@@ -13,23 +9,18 @@ const TIMEOUT_MS = 10_000;
 const REFUSALS: ReadonlySet<number> = new Set([400, 413, 414, 422]);
 
 /**
- * Posts alerts to a webhook, once. Never rejects. `why` holds no part of the URL, which may be a secret.
+ * Posts JSON, once. Never rejects. `why` holds no part of the URL, which may be a secret.
  *
- * @example await postAlerts({ receiver: 'ops', url: new URL('http://localhost:9000/hook') }, [alert], '')
+ * @example await postJson(new URL('http://localhost:9000/hook'), { hello: 'world' })
  */
-export async function postAlerts(
-  { receiver, url }: Webhook,
-  alerts: readonly Alert[],
-  externalUrl: string,
-  signal?: AbortSignal,
-): Promise<Delivery> {
+export async function postJson(url: URL, body: unknown, signal?: AbortSignal): Promise<Delivery> {
   const { target, authorization } = withoutCredentials(url);
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   try {
     const response = await fetch(target, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'user-agent': 'spanledger', ...authorization },
-      body: JSON.stringify(webhookBody(alerts, receiver, externalUrl)),
+      body: JSON.stringify(body),
       // Followed, a redirect would turn the POST into a GET, and what was to be told would be lost with status 200.
       redirect: 'manual',
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
@@ -42,11 +33,6 @@ export async function postAlerts(
   } catch (error) {
     return { result: 'unwell', why: timeout.aborted ? `no answer within ${TIMEOUT_MS / 1000} s` : reason(error) };
   }
-}
-
-/** A receiver's address that may be logged: no credentials, no path (chat services keep their secret there). */
-export function addressForLogs({ url }: Webhook): string {
-  return url.origin;
 }
 
 /** fetch refuses a URL with credentials; they travel as a header instead. */
