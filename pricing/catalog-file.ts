@@ -1,7 +1,7 @@
 /** Reads one provider's file of the catalog, strictly: every mistake at once, with line and column. */
 import { weekdays, type Day, type Model, type Provider, type RateCard, type Schedule } from './catalog.ts';
-import type { Micros } from './charge.ts';
 import { positionOf, type JsonPath } from './json-position.ts';
+import { child, count, day, instant, items, members, open, pathOf, pattern, text, type Node } from './strict-reader.ts';
 import { parseUsd, type FemtoUsd } from './money.ts';
 import { serviceTiers } from './usage/tier.ts';
 import { isUnit, units, type Unit } from './usage/units.ts';
@@ -39,22 +39,6 @@ export function readProviderFile(file: string, text: string): Provider {
       return `${file}:${line}:${column}: ${path.join('.')}: ${what}`;
     }),
   );
-}
-
-/** A value and where it stands. Paths are only put together for a report: nearly all files are good. */
-interface Node {
-  readonly value: unknown;
-  readonly above: Node | undefined;
-  readonly key: string | number;
-  readonly report: (node: Node, what: string) => void;
-}
-
-function pathOf({ above, key }: Node): JsonPath {
-  return above === undefined ? [] : [...pathOf(above), key];
-}
-
-function child(node: Node, key: string | number, value: unknown): Node {
-  return { value, above: node, key, report: node.report };
 }
 
 function readProvider(node: Node): Provider {
@@ -235,72 +219,6 @@ function reportDoubles(node: Node, models: readonly Model[]): void {
         node.report(child(child(node, 'models', undefined), index, undefined), `"${name}" is a name of "${other}" too`);
       owner.set(name, model);
     }
-}
-
-/** Gives the fields of an object by name, and reports what is no object or has unknown keys. */
-function open(node: Node, known: readonly string[]): (key: string) => Node {
-  const object = asObject(node);
-  for (const key in object)
-    if (!known.includes(key)) node.report(child(node, key, undefined), `unknown key; known are ${known.join(', ')}`);
-  return (key) => child(node, key, object[key]);
-}
-
-function members(node: Node): [string, Node][] {
-  if (node.value === undefined) return [];
-  return Object.entries(asObject(node)).map(([key, value]) => [key, child(node, key, value)]);
-}
-
-function asObject(node: Node): Readonly<Record<string, unknown>> {
-  if (typeof node.value === 'object' && node.value !== null && !Array.isArray(node.value))
-    return node.value as Readonly<Record<string, unknown>>;
-  node.report(node, 'needs an object');
-  return {};
-}
-
-function items(node: Node): Node[] {
-  if (node.value === undefined) return [];
-  if (!Array.isArray(node.value)) {
-    node.report(node, 'needs a list');
-    return [];
-  }
-  return node.value.map((value: unknown, index) => child(node, index, value));
-}
-
-function text(node: Node): string {
-  if (typeof node.value === 'string' && node.value !== '') return node.value;
-  node.report(node, 'needs a text in quotes');
-  return '';
-}
-
-function count(node: Node): number {
-  if (Number.isSafeInteger(node.value) && Number(node.value) >= 0) return Number(node.value);
-  node.report(node, 'needs a whole number');
-  return 0;
-}
-
-function day(node: Node): string {
-  const value = text(node);
-  if (!/^\d{4}-\d\d-\d\d$/.test(value) || Number.isNaN(Date.parse(value)))
-    node.report(node, `"${value}" is not a day such as "2026-09-23"`);
-  return value;
-}
-
-function instant(node: Node): Micros {
-  const value = text(node);
-  const at = /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?$/.test(value) ? Date.parse(value) : NaN;
-  if (Number.isNaN(at)) node.report(node, `"${value}" is not a day or UTC instant such as "2026-08-16T16:00:00Z"`);
-  return at * 1000;
-}
-
-function pattern(node: Node): string {
-  const value = text(node);
-  if (value.startsWith('/'))
-    try {
-      RegExp(value.slice(1, -1));
-    } catch (error) {
-      node.report(node, error instanceof Error ? error.message : String(error));
-    }
-  return value;
 }
 
 function isZone(zone: string): boolean {

@@ -1,11 +1,11 @@
 /** The engine: usage x the rates of the card that applied, exactly. Policy stands in the comments; `catalog.ts` has the terms. */
 import type { Catalog, Model, Provider } from './catalog.ts';
-import type { Charge, ChargeLine, PriceQuery, UnpricedReason } from './charge.ts';
+import type { Charge, ChargeLine, PricedCharge, PriceQuery, UnpricedCharge, UnpricedReason } from './charge.ts';
 import { compileModel, type Rates, type RatesAt } from './compile.ts';
 import { indexNames, matches, type NameIndex } from './pattern.ts';
 import { modelSpellings, providerName, providerOfShape } from './model-id.ts';
 import type { FemtoUsd } from './money.ts';
-import { inputTokens, type Counts } from './usage/usage.ts';
+import { inputTokens, type Counts, type Usage } from './usage/usage.ts';
 import { isUnit, type Unit } from './usage/units.ts';
 
 export interface PriceBook {
@@ -17,36 +17,64 @@ export interface PriceBook {
   readonly models: number;
 }
 
+/** A book that also says which rates apply, for contracts to start from. */
+export interface ListBook extends PriceBook {
+  /** The list rates of a call; undefined usage counts as an empty prompt. */
+  find(query: PriceQuery): Found | UnpricedCharge;
+}
+
+export interface Found {
+  readonly provider: string;
+  readonly model: string;
+  readonly rates: Rates;
+}
+
 /** Prices by the catalog's cards. @example createPriceBook(catalog).price({ provider: 'openai', model: 'gpt-4o', … }) */
-export function createPriceBook(catalog: Catalog): PriceBook {
+export function createPriceBook(catalog: Catalog): ListBook {
   const match = createMatcher(catalog);
+  const find = (query: PriceQuery): Found | UnpricedCharge => {
+    const matched = match(query.provider, query.model);
+    if ('status' in matched) return matched;
+    // The threshold is measured by the whole prompt, cached or not, and the side it falls on prices the whole request.
+    const prompt = query.usage.status === 'known' ? inputTokens(query.usage.counts) : 0;
+    const rates = matched.rates(query.at, query.tier, query.region, prompt);
+    const { provider, model } = matched;
+    if (rates !== undefined) return { provider, model, rates };
+    const region = query.region === undefined ? '' : ` in ${query.region}`;
+    const when = `at ${instantText(query.at)}`;
+    return unpriced('no_price_at_time', `${provider}/${model} has no ${query.tier} price${region} ${when}`);
+  };
   return {
     version: catalog.version,
     checked: catalog.checked,
     models: catalog.models,
+    find,
     price(query) {
-      const { usage } = query;
-      if (usage.status === 'missing') return unpriced('missing_usage', 'the call says nothing about what it used');
-      if (usage.status === 'invalid') return unpriced('invalid_usage', usage.detail);
-      const matched = match(query.provider, query.model);
-      if ('status' in matched) return matched;
-      // The threshold is measured by the whole prompt, cached or not, and the side it falls on prices the whole request.
-      const rates = matched.rates(query.at, query.tier, query.region, inputTokens(usage.counts));
-      if (rates === undefined) {
-        const region = query.region === undefined ? '' : ` in ${query.region}`;
-        const where = `${matched.provider}/${matched.model}`;
-        return unpriced('no_price_at_time', `${where} has no ${query.tier} price${region} at ${instantText(query.at)}`);
-      }
-      return charge(usage.counts, rates, matched, catalog.version);
+      const counts = countsOf(query.usage);
+      if ('status' in counts) return counts;
+      const found = find(query);
+      return 'status' in found ? found : chargeFor(counts.counts, found, 'list', catalog.version);
     },
   };
 }
 
-export function unpriced(reason: UnpricedReason, detail: string): Charge {
+/** The counts of a usage, or why it has none. */
+export function countsOf(usage: Usage): { readonly counts: Counts } | UnpricedCharge {
+  if (usage.status === 'missing') return unpriced('missing_usage', 'the call says nothing about what it used');
+  return usage.status === 'invalid' ? unpriced('invalid_usage', usage.detail) : { counts: usage.counts };
+}
+
+export function unpriced(reason: UnpricedReason, detail: string): UnpricedCharge {
   return { status: 'unpriced', reason, detail };
 }
 
-function charge(counts: Counts, rates: Rates, matched: Matched, priceVersion: string): Charge {
+/** Quantity x rate for every unit, exactly; no charge at all where one unit has no rate. */
+export function chargeFor(
+  counts: Counts,
+  { provider, model, rates }: Found,
+  source: PricedCharge['source'],
+  priceVersion: string,
+): Charge {
   const lines: ChargeLine[] = [];
   let amount: FemtoUsd = 0n;
   for (const name in counts) {
@@ -66,8 +94,7 @@ function charge(counts: Counts, rates: Rates, matched: Matched, priceVersion: st
     lines.push({ unit: 'request', quantity: 1, rate: rates.units.request, amount: rates.units.request });
     amount += rates.units.request;
   }
-  const { provider, model } = matched;
-  return { status: 'priced', amount, lines, source: 'list', priceId: rates.id, priceVersion, provider, model };
+  return { status: 'priced', amount, lines, source, priceId: rates.id, priceVersion, provider, model };
 }
 
 function saysRequest({ request, request_medium, request_high }: Counts): boolean {
@@ -88,7 +115,7 @@ interface Matched {
   readonly rates: RatesAt;
 }
 
-type Match = (provider: string | undefined, model: string) => Matched | Charge;
+type Match = (provider: string | undefined, model: string) => Matched | UnpricedCharge;
 
 /** Names come from spans, so what is remembered about them is bounded. */
 const REMEMBERED_NAMES = 20_000;
@@ -121,7 +148,7 @@ function createMatcher(catalog: Catalog): Match {
       const provider = providers.get(providerName(named));
       if (provider === undefined)
         return unpriced('unknown_provider', `no prices of provider "${named}" (model "${model}")`);
-      return find(provider, model) ?? unpriced('unknown_model', `${provider.provider} has no model "${model}"`);
+      return find(provider, model) ?? unknownModel(provider.provider, model);
     }
     const shape = providerOfShape(model);
     const claimants = catalog.providers.filter(({ provider, claims }) =>
@@ -136,7 +163,7 @@ function createMatcher(catalog: Catalog): Match {
     return unpriced('unknown_provider', `"${model}" is sold by ${names}: say which`);
   };
 
-  const remembered = new Map<string | undefined, Map<string, Matched | Charge>>();
+  const remembered = new Map<string | undefined, Map<string, Matched | UnpricedCharge>>();
   let count = 0;
   return (provider, model) => {
     const known = remembered.get(provider)?.get(model);
@@ -146,10 +173,22 @@ function createMatcher(catalog: Catalog): Match {
       count = 0;
     }
     const matched = resolve(provider, model);
-    const models = remembered.get(provider) ?? new Map<string, Matched | Charge>();
+    const models = remembered.get(provider) ?? new Map<string, Matched | UnpricedCharge>();
     remembered.set(provider, models.set(model, matched));
     return matched;
   };
+}
+
+/** Names that an account gave itself say nothing about the model behind them. */
+function unknownModel(provider: string, model: string): UnpricedCharge {
+  const own =
+    /^arn:aws[\w-]*:(?:bedrock:.*:(?:application-inference-profile|provisioned-model|custom-model|imported-model)|sagemaker)/;
+  if (own.test(model) || (provider === 'azure' && !/^(?:gpt|o\d|claude|text-)/.test(model)))
+    return unpriced(
+      'ambiguous_deployment',
+      `"${model}" is a name of the account's own: map it under "aliases" in contract.yaml`,
+    );
+  return unpriced('unknown_model', `${provider} has no model "${model}"`);
 }
 
 function instantText(at: number): string {

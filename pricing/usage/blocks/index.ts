@@ -3,6 +3,7 @@ export { readAnthropicMessagesUsage } from './anthropic-messages.ts';
 export { readBedrockUsage } from './bedrock.ts';
 export { readCohereUsage } from './cohere.ts';
 export { readAzureUsage, readXaiResponsesUsage, withGatewayCost } from './gateways.ts';
+export { readGeminiInteractionsUsage } from './gemini-interactions.ts';
 export { readGeminiUsage } from './gemini.ts';
 export {
   readDeepSeekUsage,

@@ -21,7 +21,7 @@ export function readMistralUsage(block: unknown): BlockReading {
         return invalid(`pages_processed_annotation (${annotated}) exceed pages_processed (${pages})`);
       return { usage: fromDisjoint({ page: pages - annotated, annotated_page: annotated }, 'reported') };
     }
-    fields.ignore('request_count', 'num_cached_tokens');
+    fields.ignore('request_count');
     // Older answers hold an empty object here where no audio was sent.
     const seconds = isObject(fields.raw('prompt_audio_seconds')) ? 0 : (fields.count('prompt_audio_seconds') ?? 0);
     if (!fields.has('completion_tokens')) {
@@ -30,8 +30,15 @@ export function readMistralUsage(block: unknown): BlockReading {
       if (input === undefined) return invalid('prompt_tokens is missing');
       return { usage: fromDisjoint({ input, audio_second: seconds }, 'reported') };
     }
-    return { usage: withSeconds(readChatFields(fields).usage, seconds) };
+    const cached = fields.count('num_cached_tokens') ?? 0;
+    return { usage: withCached(withSeconds(readChatFields(fields).usage, seconds), cached) };
   });
+}
+
+/** An older place for what the cache served. */
+function withCached(usage: Usage, cached: number): Usage {
+  if (usage.status !== 'known' || cached === 0 || usage.counts.cache_read !== undefined) return usage;
+  return fromDisjoint({ ...usage.counts, input: (usage.counts.input ?? 0) - cached, cache_read: cached }, usage.basis);
 }
 
 function withSeconds(usage: Usage, seconds: number): Usage {
