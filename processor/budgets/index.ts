@@ -11,7 +11,7 @@ import { Notifier } from './notifier.ts';
 import { Outlook } from './outlook.ts';
 import type { Notify, Rule } from './rule.ts';
 import { fullest, standing, type BudgetStanding } from './states.ts';
-import { RESEND_US, targetOf } from './targets.ts';
+import { RESEND_US, targetOf, type Target } from './targets.ts';
 import { Tracker } from './tracker.ts';
 
 export { loadBudgets, mistakesText } from './load.ts';
@@ -29,6 +29,8 @@ export interface BudgetsOptions {
   /** The address of the page, for links in alerts. */
   readonly externalUrl?: string;
   readonly count?: (name: BudgetCounter, amount: number) => void;
+  /** In the place of `notify`: alerts go there. */
+  readonly target?: Target;
   /** How often periods are looked at, apart from every batch. */
   readonly sweepMs?: number;
   /** The pause after the first attempt that failed; it doubles with each further one. */
@@ -45,6 +47,8 @@ export interface Budgets {
   observe(appended: readonly Appended[]): void;
   /** How budgets stand now, the fullest first, at most `limit` keys of each budget. */
   states(limit?: number): readonly BudgetStanding[];
+  /** What the clock does every now and then: looks at periods and forecasts. Resolves when it has. */
+  tick(): Promise<void>;
   /** Resolves once every crossing found so far is remembered and told. */
   settled(): Promise<void>;
   /** May be called any number of times. What is not delivered yet is told after the next start. */
@@ -64,7 +68,7 @@ export function createBudgets(options: BudgetsOptions): Budgets {
   const { rules, notify, ledger, log, externalUrl = '', sweepMs = 15_000, firstPauseMs = 1000 } = options;
   const now = options.now ?? ((): Micros => Date.now() * 1000);
   const events = createEvents(log, options.count ?? (() => undefined));
-  const target = notify && targetOf(notify, externalUrl);
+  const target = options.target ?? (notify && targetOf(notify, externalUrl));
   const trackers = rules.map((rule) => new Tracker(rule));
   const notifier = new Notifier({ ledger, target, now, events, firstPauseMs });
   const crossings = new Crossings({ ledger, events, remembered, firstPauseMs });
@@ -184,6 +188,12 @@ export function createBudgets(options: BudgetsOptions): Budgets {
       return fullest(accounts, accounts.length).map((account) =>
         standing(account, forecasts.get(account.rule)?.(account)),
       );
+    },
+    async tick() {
+      // A look that began before is about an earlier instant.
+      await looking;
+      sweep();
+      await looking;
     },
     async settled() {
       await looking;

@@ -65,6 +65,12 @@ export class YamlReader {
       });
   }
 
+  /** Where something stands, from 1. */
+  position({ offset }: Place): { readonly line: number; readonly column: number } {
+    const { line, col } = this.#lines.linePos(offset);
+    return { line, column: col };
+  }
+
   /** Notes a mistake. Answers undefined, which stands for the value. */
   wrong(place: Place, message: string): undefined {
     this.#found.push({ offset: place.offset, message: `${place.name}: ${message}` });

@@ -1,16 +1,19 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { loadBudgets, mistakesText } from '../budgets/index.ts';
 import { starterFile } from '../budgets/starter.ts';
+import { loadTests } from '../budgets/testing/load.ts';
+import { runTest, type Failure } from '../budgets/testing/run.ts';
 import { SpanledgerError } from '../errors.ts';
 
 /**
- * `spanledger budgets init [FILE]` and `spanledger budgets check FILE`.
+ * `spanledger budgets init [FILE]`, `check FILE`, `test FILE…`.
  *
  * @example await budgetsCommand().parseAsync(['check', 'budgets.yaml'], { from: 'user' })
  */
 export function budgetsCommand(): Command {
-  const command = new Command('budgets').description('write and check budgets.yaml');
+  const command = new Command('budgets').description('write, check and test budgets.yaml');
   command
     .command('init')
     .description('write a commented file to start from; a file that is there stays as it is')
@@ -22,6 +25,15 @@ export function budgetsCommand(): Command {
     .argument('<file>', 'the file to check')
     .option('--json', 'for machines: {"file", "valid", "budgets", "mistakes": [{"line", "column", "message"}]}')
     .action(check);
+  command
+    .command('test')
+    .description('run calls against a budgets file and compare states and alerts; exit 1 if one differs')
+    .argument('<file...>', 'files with "budgets" and "tests"')
+    .option(
+      '--json',
+      'for machines: a line a test, {"file", "test", "passed", "failures": [{"line", "column", "message"}]}',
+    )
+    .action(test);
   return command;
 }
 
@@ -53,6 +65,27 @@ function check(path: string, { json = false }: { readonly json?: boolean }): voi
     const count = `${loaded.mistakes.length} ${loaded.mistakes.length === 1 ? 'mistake' : 'mistakes'}`;
     throw new SpanledgerError('invalid_config', `${count} in ${path}\n${mistakesText(loaded)}`);
   }
+}
+
+async function test(paths: readonly string[], { json = false }: { readonly json?: boolean }): Promise<void> {
+  for (const path of paths) {
+    const loaded = loadTests(path, read(path));
+    if (loaded.status === 'invalid') throw new SpanledgerError('invalid_config', mistakesText(loaded));
+    const budgetsPath = join(dirname(path), loaded.budgets);
+    const budgets = loadBudgets(budgetsPath, read(budgetsPath));
+    if (budgets.status === 'invalid') throw new SpanledgerError('invalid_config', mistakesText(budgets));
+    for (const each of loaded.tests) {
+      const failures = await runTest(budgets.rules, each);
+      const passed = failures.length === 0;
+      if (!passed) process.exitCode = 1;
+      if (json) console.log(JSON.stringify({ file: path, test: each.name, passed, failures }));
+      else console.log([`${passed ? 'ok    ' : 'FAILED'} ${each.name}`, ...failureLines(path, failures)].join('\n'));
+    }
+  }
+}
+
+function failureLines(path: string, failures: readonly Failure[]): readonly string[] {
+  return failures.map(({ line, column, message }) => `  ${path}:${line}:${column}: ${message}`);
 }
 
 function read(path: string): string {

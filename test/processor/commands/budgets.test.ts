@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { starterFile } from '../../../processor/budgets/starter.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'spanledger-'));
+const fixtures = join(import.meta.dirname, '../../fixtures/budgets/testing');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The real command line, in a folder of its own. */
@@ -65,6 +66,51 @@ bad.yaml:1:50: amount: "5" has no unit; write 5 USD, or tokens or requests
     const notify = 'notify: { webhook: { url: "https://user:hush@example.com/services/hush" } }';
     writeFileSync(join(folder, 'told.yaml'), `groups: []\n${notify}\n`);
     expect(budgets('check', 'told.yaml').stdout).toBe('told.yaml: valid, 0 budgets, told to https://example.com\n');
+  });
+
+  it('test runs calls against a file', () => {
+    expect(budgets('test', join(fixtures, 'passes.test.yaml'))).toEqual({
+      status: 0,
+      stdout: `ok     a big call crosses two thresholds, an upgrade resolves them
+ok     five reviews a day, and again the next day
+ok     a pace that is too high is told after six hours
+`,
+      stderr: '',
+    });
+  });
+
+  it('test says what differs, and where it was expected', () => {
+    const path = join(fixtures, 'fails.test.yaml');
+    const { status, stdout } = budgets('test', path);
+    expect(status).toBe(1);
+    expect(stdout.replaceAll(path, 'FILE')).toBe(`FAILED wrong in every way
+  FILE:8:13: customer-monthly{customer_id="acme"}: state is alerting, expected ok
+  FILE:8:13: customer-monthly{customer_id="acme"}: spent is 4.6 USD, expected 4.5 USD
+  FILE:9:13: customer-monthly{customer_id="bolt"}: no such budget or key in the period
+  FILE:10:9: customer-monthly{customer_id="acme"} 110% firing: not told by 2026-11-03T10:00:00.000Z
+  FILE:10:9: customer-monthly{customer_id="acme"} 90% firing: told, and not expected by 2026-11-03T10:00:00.000Z
+`);
+    const json = budgets('test', path, '--json').stdout;
+    expect(JSON.parse(json)).toMatchObject({
+      test: 'wrong in every way',
+      passed: false,
+      failures: [{ line: 8 }, {}, {}, {}, {}],
+    });
+  });
+
+  it('test of a file with mistakes tells all of them', () => {
+    const path = join(fixtures, 'mistakes.test.yaml');
+    const { status, stderr } = budgets('test', path);
+    expect(status).toBe(2);
+    expect(stderr.replaceAll(path, 'FILE'))
+      .toBe(`spanledger: FILE:5:15: at: "yesterday" is not an instant such as 2026-11-25T12:00:00Z
+FILE:6:9: calls[1]: a call has a "cost", or is "unpriced: true"
+FILE:7:33: cost: a cost is in USD; tokens stand in "tokens"
+FILE:7:50: calls: "0" is not between 1 and 10000
+FILE:7:61: tags: "custmer_id" is unknown; did you mean "customer_id"?
+FILE:9:56: state: "fine" is not a state; there are ok, alerting, exceeded
+FILE:9:108: status: "gone" is not a status; there are firing, resolved
+`);
   });
 
   it('check of a file that is not there says so', () => {
