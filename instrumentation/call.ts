@@ -24,6 +24,8 @@ export interface CallStart {
   readonly api: WireApi;
   /** The request as the application made it. */
   readonly body: Json;
+  /** The path of the URL, without the query. */
+  readonly path: string;
   readonly server: Server | undefined;
   /** The client's own provider, for hosts that nobody knows. */
   readonly provider: string;
@@ -76,7 +78,7 @@ export class Call {
 
   constructor(begun: CallStart, done: (call: Call, finished: FinishedCall) => void) {
     this.api = begun.api;
-    this.request = begun.api.request(begun.body);
+    this.request = begun.api.request(begun.body, begun.path);
     this.#begun = begun;
     this.provider = begun.server?.provider ?? begun.provider;
     this.#answer.extra = this.request.extra;
@@ -121,6 +123,11 @@ export class Call {
   /** Ends the call as failed for the application. */
   fail(error: unknown): void {
     this.#end(guarded(() => errorType(error)) ?? '_OTHER', error);
+  }
+
+  /** Ends the call as refused by the provider with an HTTP status, where nothing else is known. */
+  failStatus(status: number): void {
+    this.#end(String(status), { status });
   }
 
   #end(type: string | undefined, error: unknown): void {

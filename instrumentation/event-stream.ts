@@ -15,9 +15,14 @@ const ending = /\r\n\r\n|\n\n|\r\r/g;
  * const reader = readEvents(call, undefined);
  * reader.push('data: {"id":1}\n\n'); // the same text
  */
-export function readEvents(call: Listener, asked: Asked): { push(text: string): string; flush(): string } {
+export function readEvents(
+  call: Listener,
+  asked: Asked,
+  framing: 'sse' | 'lines' = 'sse',
+): { push(text: string): string; flush(): string } {
   let pending = '';
   let unreadable = false;
+  const read = (text: string): string => readEvent(text, framing === 'sse' ? dataOf(text) : text.trim(), call, asked);
   const take = (text: string): string => {
     if (unreadable) return text;
     pending += text;
@@ -29,9 +34,9 @@ export function readEvents(call: Listener, asked: Asked): { push(text: string): 
     }
     let passed = '';
     let from = 0;
-    for (const match of pending.matchAll(ending)) {
+    for (const match of pending.matchAll(framing === 'sse' ? ending : /\n/g)) {
       const to = match.index + match[0].length;
-      passed += readEvent(pending.slice(from, to), call, asked);
+      passed += read(pending.slice(from, to));
       from = to;
     }
     pending = pending.slice(from);
@@ -40,19 +45,22 @@ export function readEvents(call: Listener, asked: Asked): { push(text: string): 
   return {
     push: take,
     flush: () => {
-      const rest = pending === '' ? '' : readEvent(pending, call, asked);
+      const rest = pending === '' ? '' : read(pending);
       pending = '';
       return rest;
     },
   };
 }
 
-function readEvent(text: string, call: Listener, asked: Asked): string {
-  const data = text
+function dataOf(text: string): string {
+  return text
     .split(/\r\n|\n|\r/)
     .filter((line) => line.startsWith('data:'))
     .map((line) => line.slice(line.charAt(5) === ' ' ? 6 : 5))
     .join('\n');
+}
+
+function readEvent(text: string, data: string, call: Listener, asked: Asked): string {
   if (!data.startsWith('{')) return text;
   try {
     const event = JSON.parse(data) as Record<string, unknown>;

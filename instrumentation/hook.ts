@@ -39,8 +39,8 @@ const shared = globalThis as { [slot]?: (url: string, exports: Exports) => void 
 
 /**
  * Watches modules being loaded, by require and by import, and patches the files of `libraries`. Both kinds are reached from
- * `node --require`: CommonJS where Node compiles a file, ES modules by a line appended to the few files that are patched
- * (every other module is passed on untouched). What was required before is patched too. `asideHook` is the path of
+ * `node --require`, by a line appended to the few files that are patched; every other module is passed on untouched. What
+ * was required before is patched too, as far as it is exported. `asideHook` is the path of
  * hook-aside, for versions of Node that need it.
  */
 export function hookModules(libraries: readonly ClientLibrary[], report: HookReport, asideHook: string): void {
@@ -56,9 +56,10 @@ export function hookModules(libraries: readonly ClientLibrary[], report: HookRep
   const { _cache: cache } = Module as unknown as { readonly _cache: Readonly<Record<string, NodeModule>> };
   for (const [path, module] of Object.entries(cache))
     if (module.loaded) guarded(() => loaded(path, module.exports as Exports));
-  hookRequire((path, exports) => guarded(() => loaded(path, exports)));
+  const namesOf = (path: string): readonly string[] | undefined => guarded(() => find(path))?.file.names;
+  hookRequire(namesOf);
   if (isInternalThread) return;
-  if (syncHooksWork()) hookImport((path) => guarded(() => find(path))?.file.names);
+  if (syncHooksWork()) hookImport(namesOf);
   else hookImportAside(libraries, asideHook);
 }
 
@@ -106,15 +107,15 @@ function readPackage(
   return undefined;
 }
 
-function hookRequire(loaded: (path: string, exports: Exports) => void): void {
-  type Compile = (this: NodeModule, source: string, path: string, ...rest: unknown[]) => unknown;
+function hookRequire(namesOf: (path: string) => readonly string[] | undefined): void {
+  type Compile = (this: NodeModule, source: string, path: string, format?: string, ...rest: unknown[]) => unknown;
   const prototype = Module.prototype as unknown as { _compile: Compile };
   const compile = prototype._compile;
-  prototype._compile = function _compile(source, path, ...rest) {
-    const result = compile.call(this, source, path, ...rest);
-    // An ES module that is required comes by here as well; its own line tells of it.
-    loaded(path, this.exports as Exports);
-    return result;
+  prototype._compile = function _compile(source, path, format, ...rest) {
+    // An ES module that is required comes by here as well; the other hook has seen to it.
+    const names = format === 'module' ? undefined : namesOf(path);
+    const announced = names === undefined ? source : source + announcement(pathToFileURL(path).href, names);
+    return compile.call(this, announced, path, format, ...rest);
   };
 }
 

@@ -5,10 +5,16 @@ import { guarded } from './guard.ts';
 import { serverOf } from './provider.ts';
 import { currentTags, type TagSources } from './tags.ts';
 
+/** Where a call goes. `url` may be that of the API's root. */
+export interface CallPlace {
+  readonly url: string;
+  readonly path: string;
+}
+
 /** Where calls begin, and where they are known while they are open. */
 export interface Recorder {
   /** A call of the code that runs now, with its tags and under its active span. Undefined when that failed. */
-  begin(api: WireApi, body: Json, url: string, provider: string): Call | undefined;
+  begin(api: WireApi, body: Json, place: CallPlace, provider: string): Call | undefined;
   /** Ends the call when `response` is garbage: the application never read it, and never will. */
   watch(response: object, call: Call): void;
   /** Ends every open call with what is known: the process is about to end. */
@@ -29,12 +35,12 @@ export function createRecorder(
     guarded(() => emit(finished));
   };
   return {
-    begin: (api, body, url, provider) =>
+    begin: (api, body, { url, path }, provider) =>
       guarded(() => {
         const active = context.active();
         const tags = currentTags(sources, active);
         const parent = trace.getSpanContext(active);
-        const call = new Call({ api, body, server: serverOf(url), provider, tags, parent }, done);
+        const call = new Call({ api, body, path, server: serverOf(url), provider, tags, parent }, done);
         open.add(call);
         began();
         return call;

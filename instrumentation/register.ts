@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import type { FinishedCall } from './call.ts';
 import { clients } from './clients/index.ts';
+import { hookFetch } from './fetch.ts';
 import { flushAtExit } from './exit.ts';
 import type { createExporter, Exporter } from './export.ts';
 import { failed, guarded } from './guard.ts';
@@ -70,6 +71,7 @@ export function register({ loadExporter, say, asideHook, packageJson }: Registra
 
   const recorder = createRecorder({ fixed: settings.tags, baggage: settings.baggage }, emit, began);
   const observing = { recorder, askForUsage: settings.askForUsage };
+  hookFetch(observing);
   hookModules(
     clients.map((client) => client(observing)),
     reporter(tell, settings.endpoint),

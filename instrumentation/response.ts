@@ -6,9 +6,13 @@ import type { Asked } from './stream.ts';
 /** A plain answer that is longer is passed on without being kept for reading. */
 const longestKept = 16 * 1024 * 1024;
 
+/** How an answer comes: whole, as server-sent events, or as lines of JSON. */
+type Framing = 'whole' | 'sse' | 'lines';
+
 interface Observed {
   readonly call: Listener;
   readonly asked: Asked;
+  readonly framing: Framing;
 }
 const observed = new WeakMap<object, Observed>();
 
@@ -23,7 +27,7 @@ export function observedResponse(response: object): Observed | undefined {
  */
 export function observeResponse(response: Response, call: Listener, asked: Asked): void {
   if (observed.has(response)) return;
-  const state: Observed = { call, asked };
+  const state: Observed = { call, asked, framing: framingOf(response, call) };
   observed.set(response, state);
   const { json, text } = response;
   const read = <T>(reading: Promise<T>, see: (value: T) => T): Promise<T> =>
@@ -35,18 +39,16 @@ export function observeResponse(response: Response, call: Listener, asked: Asked
         throw error;
       },
     );
-  const seeText = (value: string): string => {
+  const see = (value: string): string => {
     if (call.libraryReads) return value;
-    if (call.request.stream) return seeEvents(value, call, asked);
-    call.body(parse(value));
-    return value;
+    return seeText(value, state);
   };
   shadow(response, 'text', function text_() {
-    return read(text.call(response), seeText);
+    return read(text.call(response), see);
   });
   shadow(response, 'json', function json_() {
     return read(json.call(response), (value) => {
-      if (!call.libraryReads) call.body(value);
+      if (!call.libraryReads) seeValue(value, call);
       return value;
     });
   });
@@ -68,7 +70,8 @@ function shadowClone(response: Response, { call, asked }: Observed): void {
 }
 
 /** Raw bytes: decoded aside, and the same bytes are given on, unless a part of them is there only because we asked. */
-function shadowBinary(response: Response, name: 'arrayBuffer' | 'bytes' | 'blob', { call, asked }: Observed): void {
+function shadowBinary(response: Response, name: 'arrayBuffer' | 'bytes' | 'blob', state: Observed): void {
+  const { call, asked } = state;
   const original = response[name] as ((this: Response) => Promise<unknown>) | undefined;
   if (typeof original !== 'function') return;
   shadow(response, name, function binary() {
@@ -76,11 +79,7 @@ function shadowBinary(response: Response, name: 'arrayBuffer' | 'bytes' | 'blob'
       async (value) => {
         const bytes = value instanceof Blob ? await value.arrayBuffer() : (value as ArrayBuffer | Uint8Array);
         const text = new TextDecoder().decode(bytes);
-        if (!call.request.stream) {
-          call.body(parse(text));
-          return value;
-        }
-        const passed = seeEvents(text, call, asked);
+        const passed = seeText(text, state);
         if (asked === undefined) return value;
         const encoded = new TextEncoder().encode(passed);
         if (value instanceof Blob) return new Blob([encoded], { type: value.type });
@@ -114,11 +113,11 @@ function shadowBody(response: Response, state: Observed): void {
 function tapBody(
   response: Response,
   body: ReadableStream<Uint8Array>,
-  { call, asked }: Observed,
+  { call, asked, framing }: Observed,
 ): ReadableStream<Uint8Array> {
   let reader: ReturnType<typeof openReader> | undefined;
   const decoder = new TextDecoder();
-  const events = call.request.stream ? readEvents(call, asked) : undefined;
+  const events = framing === 'whole' ? undefined : readEvents(call, asked, framing);
   let kept: string | undefined = '';
   const see = (chunk: Uint8Array | undefined): Uint8Array | undefined => {
     const text = decoder.decode(chunk, { stream: chunk !== undefined });
@@ -142,7 +141,7 @@ function tapBody(
             const passed = see(done ? undefined : value);
             if (passed !== undefined && passed.length > 0) controller.enqueue(passed.slice());
             if (done) {
-              if (events === undefined && kept !== undefined) call.body(parse(kept));
+              if (events === undefined && kept !== undefined) seeValue(parse(kept), call);
               else call.complete();
               controller.close();
               controller.byobRequest?.respond(0);
@@ -168,11 +167,30 @@ function openReader(body: ReadableStream<Uint8Array>): ReadableStreamDefaultRead
   return body.getReader();
 }
 
-function seeEvents(text: string, call: Listener, asked: Asked): string {
-  const events = readEvents(call, asked);
+function seeText(text: string, { call, asked, framing }: Observed): string {
+  if (framing === 'whole') {
+    seeValue(parse(text), call);
+    return text;
+  }
+  const events = readEvents(call, asked, framing);
   const passed = events.push(text) + events.flush();
   call.complete();
   return passed;
+}
+
+/** A whole answer; Vertex sends the events of a stream as one list. */
+function seeValue(value: unknown, call: Listener): void {
+  if (!Array.isArray(value)) return call.body(value);
+  for (const event of value) call.event(event);
+  call.complete();
+}
+
+/** By what the answer says it is; by what was asked for, where it says nothing. */
+function framingOf(response: Response, call: Listener): Framing {
+  const type = typeof response.headers?.get === 'function' ? (response.headers.get('content-type') ?? '') : '';
+  if (type.includes('event-stream')) return 'sse';
+  if (/ndjson|jsonl|stream\+json/.test(type)) return 'lines';
+  return type === '' && call.request.stream ? 'sse' : 'whole';
 }
 
 function parse(text: string): unknown {

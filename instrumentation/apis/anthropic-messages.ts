@@ -5,10 +5,11 @@ import { bytesOf, countOf, isJson, textOf, type AnswerFacts, type Json, type Wir
 export const anthropicMessages: WireApi = {
   name: 'anthropic-messages',
   operation: 'chat',
-  request: (body) => ({
-    model: textOf(body['model']),
+  // On Vertex the model stands in the path.
+  request: (body, path) => ({
+    model: textOf(body['model']) ?? /\/models\/([^/:]+)/.exec(path)?.[1],
     maxTokens: countOf(body['max_tokens']),
-    stream: body['stream'] === true,
+    stream: body['stream'] === true || path.endsWith(':streamRawPredict'),
   }),
   readBody(body, into) {
     readMessage(body, into);

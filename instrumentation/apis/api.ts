@@ -56,7 +56,8 @@ export interface WireApi {
   readonly name: string;
   /** `gen_ai.operation.name`. */
   readonly operation: string;
-  request(body: Json): RequestFacts;
+  /** `path` is that of the URL: some APIs name the model there. */
+  request(body: Json, path: string): RequestFacts;
   /** A complete answer. */
   readBody(body: Json, into: AnswerFacts): void;
   /** One event of a stream. */

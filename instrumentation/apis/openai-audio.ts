@@ -1,5 +1,7 @@
-import { readOpenAIAudioUsage, withGatewayCost } from '../../pricing/usage/blocks/index.ts';
+import { readMistralUsage, readOpenAIAudioUsage, withGatewayCost } from '../../pricing/usage/blocks/index.ts';
 import { bytesOf, isJson, textOf, type WireApi } from './api.ts';
+
+const read = withGatewayCost(readOpenAIAudioUsage);
 
 /** `POST /audio/transcriptions` and `/audio/translations`. */
 export const openaiTranscriptions: WireApi = {
@@ -19,7 +21,7 @@ export const openaiTranscriptions: WireApi = {
     if (isJson(event['usage'])) into.block = event['usage'];
     if (event['type'] === 'transcript.text.done') into.complete = true;
   },
-  readUsage: withGatewayCost(readOpenAIAudioUsage),
+  readUsage: (block, provider) => (provider === 'mistral_ai' ? readMistralUsage(block) : read(block)),
   // Sound, whose tokens nobody can guess.
   input: () => [],
 };

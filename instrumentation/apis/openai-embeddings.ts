@@ -1,5 +1,13 @@
-import { readCohereUsage, readOpenAIEmbeddingsUsage, withGatewayCost } from '../../pricing/usage/blocks/index.ts';
+import {
+  readCohereUsage,
+  readMistralUsage,
+  readOpenAIEmbeddingsUsage,
+  readVoyageUsage,
+  withGatewayCost,
+} from '../../pricing/usage/blocks/index.ts';
 import { isJson, textOf, type WireApi } from './api.ts';
+
+const read = withGatewayCost(readOpenAIEmbeddingsUsage);
 
 /** `POST /embeddings`. */
 export const openaiEmbeddings: WireApi = {
@@ -9,12 +17,16 @@ export const openaiEmbeddings: WireApi = {
   readBody(body, into) {
     into.model = textOf(body['model']);
     if (isJson(body['usage'])) into.block = body['usage'];
+    // Cohere's own answer, through a client of OpenAI's.
+    else if (isJson(body['meta'])) into.block = body['meta'];
     into.complete = true;
   },
   readEvent: () => {},
-  readUsage: (block) =>
-    isJson(block) && 'billed_units' in block
-      ? readCohereUsage({ billed_units: block['billed_units'] })
-      : withGatewayCost(readOpenAIEmbeddingsUsage)(block),
+  readUsage(block, provider) {
+    if (provider === 'mistral_ai') return readMistralUsage(block);
+    if (provider === 'voyage_ai') return readVoyageUsage(block);
+    const billed = isJson(block) ? block['billed_units'] : undefined;
+    return billed === undefined ? read(block) : readCohereUsage({ billed_units: billed });
+  },
   input: (body) => [body['input']],
 };

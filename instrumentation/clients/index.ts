@@ -1,8 +1,12 @@
 import { anthropic } from './anthropic.ts';
 import type { Client } from './client.ts';
+import { cohere } from './cohere.ts';
+import { genai } from './genai.ts';
 import { groq } from './groq.ts';
+import { mistral } from './mistral.ts';
+import { ollama } from './ollama.ts';
 import { openai } from './openai.ts';
 import { together } from './together.ts';
 
 /** To add a client library: its file and a line here. */
-export const clients: readonly Client[] = [openai, anthropic, groq, together];
+export const clients: readonly Client[] = [openai, anthropic, groq, together, genai, mistral, cohere, ollama];

@@ -1,7 +1,9 @@
 import { apiOf } from '../apis/index.ts';
 import { isJson, type Json } from '../apis/api.ts';
 import type { Call } from '../call.ts';
+import { claiming, type Claim } from '../claim.ts';
 import { withoutBaggage } from '../egress.ts';
+import { formFields } from '../form.ts';
 import { failed, guarded } from '../guard.ts';
 import type { PatchedFile } from '../hook.ts';
 import { observedResponse, observeResponse } from '../response.ts';
@@ -80,7 +82,7 @@ export function stainlessRequests(
     const body = original.body instanceof FormData ? formFields(original.body) : original.body;
     if (api === undefined || !isJson(body)) return undefined;
     const url = /^https?:/.test(path) ? path : String(instance.baseURL);
-    const call = recorder.begin(api, body, url, client.provider);
+    const call = recorder.begin(api, body, { url, path }, client.provider);
     if (call === undefined) return undefined;
     const mayAsk = askForUsage && call.request.stream && client.mayAsk?.(instance, url) === true;
     const asking = mayAsk ? api.asking?.(serverOf(url)?.provider ?? '') : undefined;
@@ -101,19 +103,24 @@ export function stainlessRequests(
   const wrapMakeRequest = (makeRequest: MakeRequest): MakeRequest =>
     function (this: StainlessInstance, input, retriesRemaining, retryOf, ...rest) {
       let current: Begun | undefined;
+      const claim: Claim = { made: false };
       const prepare = (options: Options): Options => {
         // Older versions do not say what is retried, but count what is left.
         if (retryOf !== undefined || typeof retriesRemaining === 'number') {
           current = guarded(() => recall(options));
           if (current !== undefined) current.call.attempts++;
+          claim.made = current !== undefined;
           if (current !== undefined || retryOf !== undefined) return options;
         }
         const started = guarded(() => begin(this, options));
         current = started?.begun;
+        claim.made = current !== undefined;
         return started?.options ?? options;
       };
       const send = (options: Options | PromiseLike<Options>): Promise<Props> =>
-        withoutBaggage(() => makeRequest.call(this, options, retriesRemaining, retryOf, ...rest));
+        withoutBaggage(() =>
+          claiming(claim, () => makeRequest.call(this, options, retriesRemaining, retryOf, ...rest)),
+        );
       return send(isPromise(input) ? input.then(prepare) : prepare(input)).then(
         (props) => {
           const value = current;
@@ -202,13 +209,6 @@ export function stainlessStreams(file: string, place: { readonly optional?: true
     patch: (exports) =>
       typeof exports['Stream'] === 'function' && wrapMethod(exports['Stream'], 'fromSSEResponse', wrap),
   };
-}
-
-/** A form's texts; files are left where they are. */
-function formFields(form: FormData): Json {
-  const fields: Record<string, unknown> = {};
-  for (const [name, value] of form) if (typeof value === 'string') fields[name] = value;
-  return fields;
 }
 
 /** Hosts that did not understand the question; they are not asked again. */

@@ -1,0 +1,116 @@
+import { isJson, type Json, type WireApi } from './apis/api.ts';
+import { apiOfUrl } from './apis/index.ts';
+import type { Call } from './call.ts';
+import { currentLogical, isClaimed, type Logical } from './claim.ts';
+import type { Observing } from './clients/client.ts';
+import { withoutBaggage } from './egress.ts';
+import { formFields } from './form.ts';
+import { guarded } from './guard.ts';
+import { observeResponse } from './response.ts';
+import { wrapMethod } from './wrap.ts';
+
+type Fetch = typeof globalThis.fetch;
+type Input = Parameters<Fetch>[0];
+type Init = Parameters<Fetch>[1];
+
+interface Plan {
+  readonly api: WireApi;
+  readonly url: URL;
+  readonly provider: string;
+  readonly logical: Logical | undefined;
+  /** The request's body; a promise where it has to be read from a copy. */
+  readonly body: unknown;
+}
+
+/** A larger body is sound or a film, or not worth reading twice. */
+const longestBody = 32 * 1024 * 1024;
+
+/**
+ * Watches `fetch` for requests to model providers that no client hook watches: bundled applications, clients that we do not
+ * know, hand-written requests. Every other request goes through untouched.
+ */
+export function hookFetch({ recorder }: Observing): void {
+  wrapMethod(
+    globalThis,
+    'fetch',
+    (fetch: Fetch): Fetch =>
+      function (this: unknown, ...args: [Input, Init?]) {
+        const plan = guarded(() => planOf(...args));
+        if (plan === undefined) return fetch.apply(this, args);
+        const { logical, url } = plan;
+        const open = (body: unknown): Call | undefined => {
+          const again = logical?.call;
+          if (again !== undefined && !again.ended) {
+            again.attempts++;
+            return again;
+          }
+          if (!isJson(body)) return undefined;
+          const call = recorder.begin(plan.api, body, { url: url.href, path: url.pathname }, plan.provider);
+          if (logical !== undefined) logical.call = call;
+          return call;
+        };
+        const known = plan.body instanceof Promise ? undefined : guarded(() => open(plan.body));
+        if (known === undefined && !(plan.body instanceof Promise)) return fetch.apply(this, args);
+        const call = async (): Promise<Call | undefined> => known ?? open(await plan.body);
+        return withoutBaggage(() => fetch.apply(this, args)).then(
+          async (response) => {
+            const begun = await call().catch(() => undefined);
+            if (begun !== undefined) guarded(() => answered(begun, response, logical));
+            return response;
+          },
+          async (error: unknown) => {
+            const begun = await call().catch(() => undefined);
+            // The library above may try again; if not, it says so.
+            if (logical === undefined) begun?.fail(error);
+            else logical.status = undefined;
+            throw error;
+          },
+        );
+      },
+  );
+
+  const answered = (call: Call, response: Response, logical: Logical | undefined): void => {
+    if (logical !== undefined) logical.status = response.status >= 400 ? response.status : undefined;
+    if (response.status >= 400) {
+      if (logical === undefined) call.failStatus(response.status);
+      return;
+    }
+    call.answered();
+    if (call.ended) return;
+    observeResponse(response, call, undefined);
+    recorder.watch(response, call);
+  };
+}
+
+function planOf(input: Input, init: Init): Plan | undefined {
+  const request = input instanceof Request ? input : undefined;
+  const method = init?.method ?? request?.method ?? 'GET';
+  if (method.toUpperCase() !== 'POST' || isClaimed()) return undefined;
+  const url = URL.parse(input instanceof Request ? input.url : input instanceof URL ? input.href : input);
+  if (url === null) return undefined;
+  const logical = currentLogical();
+  const found = apiOfUrl(url, logical?.provider);
+  if (found === undefined) return undefined;
+  const { api, provider } = found;
+  const body = init?.body ?? undefined;
+  if (body === undefined && request !== undefined) return { api, url, provider, logical, body: bodyOfCopy(request) };
+  return { api, url, provider, logical, body: parseBody(body) };
+}
+
+function parseBody(body: unknown): unknown {
+  if (typeof body === 'string') return body.length > longestBody ? {} : parse(body);
+  if (body instanceof FormData) return formFields(body);
+  if (body instanceof Uint8Array) return body.length > longestBody ? {} : parse(new TextDecoder().decode(body));
+  return undefined;
+}
+
+async function bodyOfCopy(request: Request): Promise<Json | undefined> {
+  const copy = request.clone();
+  if (copy.headers.get('content-type')?.startsWith('multipart/') === true) return formFields(await copy.formData());
+  return parse(await copy.text());
+}
+
+function parse(text: string): Json | undefined {
+  const value: unknown = text.startsWith('{') ? JSON.parse(text) : undefined;
+  return isJson(value) ? value : undefined;
+}
