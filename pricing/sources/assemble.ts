@@ -1,6 +1,7 @@
 /** Puts a catalog together from its sources: the primary one, amendments, the overlay, and the check against others. */
 import { amendModels, amendTiers } from './amend.ts';
 import { crossCheck, listedByLiteLLM, readLangfuse, readModelsDev } from './cross-check.ts';
+import { inheritFromFamilies } from './family.ts';
 import { importGenaiPrices } from './genai-prices.ts';
 import { readLiteLLM } from './litellm.ts';
 import { overlayLiteLLM, type Overlay } from './overlay.ts';
@@ -36,6 +37,7 @@ export function assemble({ genaiPrices, litellm, modelsDev, langfuse }: Sources)
   const lite = litellm === undefined ? { entries: [], left: [] } : readLiteLLM(litellm.text);
   const overlay = overlayLiteLLM(files, lite.entries, litellm?.day ?? genaiPrices.day);
   amendTiers(files);
+  inheritFromFamilies(files.values(), genaiPrices.day);
   const listed = [
     ...(litellm === undefined ? [] : listedByLiteLLM(lite.entries, litellm.day)),
     ...(modelsDev === undefined ? [] : readModelsDev(modelsDev.text, modelsDev.day)),

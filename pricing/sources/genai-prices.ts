@@ -59,9 +59,8 @@ type Clause =
   | { readonly or: readonly Clause[] }
   | { readonly and: readonly Clause[] };
 
-type Constraint =
-  | { readonly type: 'start_date'; readonly start_date: string }
-  | { readonly type: 'time_of_date'; readonly start_time: string; readonly end_time: string };
+/** Written with a `type` in the package and without one in the published file. */
+type Constraint = { readonly start_date: string } | { readonly start_time: string; readonly end_time: string };
 
 type Prices = Readonly<Record<string, string | { readonly base: string; readonly tiers: readonly Step[] }>>;
 interface Step {
@@ -99,14 +98,17 @@ function readCards(source: SourceModel, read: (prices: Prices) => Leveled): Card
   const entries: readonly { constraint?: Constraint; prices: Prices }[] = Array.isArray(source.prices)
     ? source.prices
     : [{ prices: source.prices as Prices }];
-  const dated = entries.filter(({ constraint }) => constraint?.type !== 'time_of_date');
+  const dated = entries.filter(({ constraint }) => constraint === undefined || !('start_time' in constraint));
   const from = (index: number): string | undefined => {
     const constraint = dated[index]?.constraint;
-    return constraint?.type === 'start_date' ? constraint.start_date : undefined;
+    return constraint !== undefined && 'start_date' in constraint ? constraint.start_date : undefined;
   };
+  for (const { constraint } of dated)
+    if (constraint !== undefined && !('start_date' in constraint))
+      throw new TypeError(`${source.id}: a constraint that is not known: ${JSON.stringify(constraint)}`);
   const cards = dated.flatMap(({ prices }, index) => cardLines(read(prices), from(index), from(index + 1)));
   for (const { constraint, prices } of entries)
-    if (constraint?.type === 'time_of_date') {
+    if (constraint !== undefined && 'start_time' in constraint) {
       const window: [string, string] = [constraint.start_time.slice(0, 5), constraint.end_time.slice(0, 5)];
       const name = `${window[0]}-${window[1]}`.replaceAll(':', '');
       const schedule = { name, zone: 'UTC', days: [], windows: [window] };
