@@ -12,6 +12,7 @@ import type { Ledger } from './ledger.ts';
 import { collectMetrics, type MetricSources } from './metrics/collect.ts';
 import { CONTENT_TYPE, exposition } from './metrics/exposition.ts';
 import type { SpendMetrics } from './metrics/spend.ts';
+import { loopbackNamesOnly } from './same-host.ts';
 import { webRouter } from './web.ts';
 
 export interface ApiDeps extends StatusSources {
@@ -21,6 +22,8 @@ export interface ApiDeps extends StatusSources {
   readonly budgets: MetricSources['budgets'];
   /** Who may read; `/healthz`, `/readyz` and the page's files are for everybody. */
   readonly access: Access;
+  /** For a listener that is open to everybody on loopback: see same-host.ts. */
+  readonly loopbackNamesOnly: boolean;
   /** Zone of buckets and days where a query names none. */
   readonly timezone: string;
   readonly log: Pick<Logger, 'error'>;
@@ -41,6 +44,7 @@ export function apiRouter(deps: ApiDeps): express.Router {
   const now = deps.now ?? ((): Micros => Date.now() * 1000);
   const router = express.Router();
   const mayRead = readersOnly(deps.access);
+  if (deps.loopbackNamesOnly) router.use(loopbackNamesOnly);
   router.get('/healthz', (_, response) => {
     response.type('text').send('ok\n');
   });

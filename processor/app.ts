@@ -4,7 +4,7 @@ import { relative } from 'node:path';
 import express from 'express';
 import type { Logger } from 'pino';
 import { loadPriceBook } from '../pricing/index.ts';
-import { accessBy } from './access.ts';
+import { accessBy, covers } from './access.ts';
 import { isLoopback, listen, type Address } from './address.ts';
 import { announcer } from './announce.ts';
 import { apiRouter } from './api.ts';
@@ -84,6 +84,7 @@ export async function startApp(
         budgets,
         forward: config.forward,
         access: accessBy(config.tokens, isOpen(config, config.listen.api)),
+        loopbackNamesOnly: isLoopback(config.listen.api) && !config.tokens.some((token) => covers(token, 'read')),
         timezone: config.timezone,
         otlpUrl: () => otlpUrl,
         log,

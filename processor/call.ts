@@ -47,6 +47,8 @@ export interface Call {
   readonly fallbackFrom: string | undefined;
   /** `error.type`, where the call failed. */
   readonly error: string | undefined;
+  /** Whether the provider refused it before doing any work: with no usage, there is nothing to bill. */
+  readonly refused: boolean;
   /** What the provider or emitter says it cost. */
   readonly reportedCost: FemtoUsd | undefined;
 }

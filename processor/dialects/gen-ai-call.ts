@@ -2,6 +2,7 @@ import { servedTier } from '../../pricing/usage/tier.ts';
 import type { Call } from '../call.ts';
 import type { Span } from '../otlp/request.ts';
 import { text } from './attributes.ts';
+import { isRefusal } from './refusal.ts';
 import { readTags } from './tags.ts';
 
 /** The parts of a call that every dialect on GenAI attribute names reads alike, whatever its counts mean. */
@@ -22,6 +23,7 @@ export function genAiCall(span: Span): Omit<Call, 'kind' | 'dialect' | 'operatio
     attempts: 1,
     fallbackFrom: text(attributes, 'spanledger.fallback_from'),
     error: text(attributes, 'error.type') ?? (span.statusCode === 2 ? '_OTHER' : undefined),
+    refused: isRefusal(attributes),
     reportedCost: undefined,
   };
 }

@@ -22,6 +22,7 @@ export function chargedAt(span: Span): Micros {
 /** What a call costs by the price book; `unpriced` with a reason where no figure can be had. */
 export function chargeFor(call: Call, at: Micros, prices: Prices): Charge {
   const { provider, model, tier, region, usage } = call;
+  if (call.refused && usage.status === 'missing') return refusedCharge(call);
   if (model === undefined)
     return {
       status: 'unpriced',
@@ -37,6 +38,20 @@ export function chargeFor(call: Call, at: Micros, prices: Prices): Charge {
       detail: `${formatUsd(charge.amount)} USD for one call, by ${JSON.stringify(usage)}: no call costs this much`,
     };
   return charge;
+}
+
+/** Nothing was used, so nothing is owed, whatever the model costs. A storm of refusals must not look like missing prices. */
+function refusedCharge({ provider = '', model = '' }: Call): Charge {
+  return {
+    status: 'priced',
+    amount: 0n,
+    lines: [],
+    source: 'provider',
+    priceId: 'refused',
+    priceVersion: '',
+    provider,
+    model,
+  };
 }
 
 /** The ledger's line for a call. */

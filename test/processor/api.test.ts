@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { pino } from 'pino';
@@ -35,6 +35,7 @@ interface Api {
   readonly ledger: Ledger;
   readonly counters: ReturnType<typeof createCounters>;
   readonly get: (path: string, headers?: Record<string, string>) => Promise<Response>;
+  readonly url: string;
   readonly json: (path: string) => Promise<Record<string, unknown>>;
 }
 
@@ -54,6 +55,7 @@ async function startApi(
     spend,
     budgets: { states: () => [budget] },
     access: accessBy(options.tokens ?? [], true),
+    loopbackNamesOnly: (options.tokens ?? []).length === 0,
     version: '0.1.0',
     location: { kind: 'sqlite', location: './spanledger.db' },
     prices: { version: '2026.11.1', checked: '2026-11-23', models: 1_500 },
@@ -74,6 +76,7 @@ async function startApi(
   return {
     ledger,
     counters,
+    url,
     get,
     json: async (path) => {
       const response = await get(path);
@@ -334,4 +337,27 @@ test('the page is served beside the API, under its own policy', async () => {
   const { get } = await startApi([]);
   const page = await get('/');
   expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
+});
+
+/** fetch always sends the host that it connects to. */
+function statusFor(url: string, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest(`${url}/api/v1/status`, { headers: { host } }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    sent.on('error', reject).end();
+  });
+}
+
+test.each([
+  ['localhost:9464', 200],
+  ['127.0.0.1', 200],
+  ['[::1]:9464', 200],
+  // A page on the web that made its own name mean 127.0.0.1.
+  ['attacker.example', 403],
+  ['localhost.attacker.example:9464', 403],
+])('on loopback without a token, a request for the host %s is answered %i', async (host, status) => {
+  const { url } = await startApi([]);
+  expect(await statusFor(url, host)).toBe(status);
 });
