@@ -3,7 +3,7 @@
 // The command line's first file. It is CommonJS in plain old syntax so that any Node can read it: one that is too old gets
 // one line instead of a stack trace. In the repository main.ts runs directly; what is published has main.js.
 const { existsSync } = require('node:fs');
-const { join } = require('node:path');
+const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 
 const [major, minor] = process.versions.node.split('.').map(Number);
@@ -15,8 +15,8 @@ if (major < 22 || (major === 22 && minor < 18)) {
   process.exit(2);
 }
 if (process.argv[2] !== '--check-node') {
-  const built = join(__dirname, 'main.js');
-  import(pathToFileURL(existsSync(built) ? built : join(__dirname, 'main.ts')).href).catch((error) => {
+  const built = path.join(__dirname, 'main.js');
+  import(pathToFileURL(existsSync(built) ? built : path.join(__dirname, 'main.ts')).href).catch((error) => {
     process.stderr.write(`spanledger: ${error.stack}\n`);
     process.exit(1);
   });

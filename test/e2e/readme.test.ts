@@ -1,0 +1,116 @@
+import { exec } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startApp, type App } from '../../processor/app.ts';
+import { loadBudgets } from '../../processor/budgets/index.ts';
+import { loadConfig } from '../../processor/config.ts';
+import { figure } from '../../examples/figures/post.ts';
+
+/** Everything that the README tells people to type or to write is run or read here; a command that is new has to be added. */
+const root = join(import.meta.dirname, '../..');
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const folder = mkdtempSync(join(tmpdir(), 'spanledger-readme-'));
+
+interface Block {
+  readonly language: string;
+  readonly text: string;
+}
+const blocks: readonly Block[] = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(
+  ([, language = '', text = '']) => ({
+    language,
+    text,
+  }),
+);
+const commands = blocks.filter(({ language }) => language === 'sh').flatMap(({ text }) => text.trim().split('\n'));
+
+/** Where a command is run when it is not run here. */
+const elsewhere: Readonly<Record<string, string>> = {
+  'npm ci && npm run demo': 'test/e2e/demo.test.ts',
+  'npm install spanledger @opentelemetry/api': 'test/interop/package.test.ts',
+  'node --require spanledger/instrumentation app.js': 'test/interop/package.test.ts',
+  'npx spanledger serve': 'test/interop/package.test.ts',
+  'npm test': 'this run',
+  'npm run test:interop': '.ci/run',
+  'npm run bench': 'takes minutes: by hand',
+};
+
+let app: App;
+beforeAll(async () => {
+  symlinkSync(join(root, 'examples'), join(folder, 'examples'));
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  const env = { SPANLEDGER_LISTEN_OTLP: '127.0.0.1:0', SPANLEDGER_LISTEN_API: '127.0.0.1:0' };
+  app = await startApp(loadConfig({ env, cwd: folder }));
+  const headers = { 'content-type': 'application/json' };
+  await fetch(`${app.otlpUrl}/v1/traces`, { method: 'POST', headers, body: figure('2', Date.now()) });
+});
+afterAll(async () => {
+  await app.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** The command as it stands, but for where the program is and on which port it listens here. */
+function run(command: string): Promise<{ status: number; output: string }> {
+  const here = command
+    .replace('npx spanledger', `node ${join(root, 'processor/bin.cjs')}`)
+    .replace('http://localhost:9464', app.apiUrl);
+  return shell(here.includes(' query ') ? `${here} --url ${app.apiUrl}` : here, folder);
+}
+
+function shell(command: string, cwd: string): Promise<{ status: number; output: string }> {
+  return new Promise((resolve) => {
+    exec(command, { cwd, timeout: 15_000 }, (error, stdout, stderr) =>
+      resolve({ status: error === null ? 0 : (error.code ?? -1), output: stdout + stderr }),
+    );
+  });
+}
+
+describe('commands in the README', () => {
+  test.each(commands.filter((command) => elsewhere[command] === undefined))('%s', async (command) => {
+    const { status, output } = await run(command);
+    expect({ status, output }).toMatchObject({ status: 0 });
+    expect(output).not.toBe('');
+  });
+
+  test('no command is excused that is not there', () => {
+    expect(Object.keys(elsewhere).filter((command) => !commands.includes(command))).toEqual([]);
+  });
+
+  test.each([
+    ['npx spanledger prices quote gpt-4o --input 1250 --output 340', 'openai/gpt-4o'],
+    ['npx spanledger explain examples/figures/2.json', 'usage   input 1,000'],
+  ])('%s prints what stands below it', async (command, begin) => {
+    const shown = blocks.find(({ language, text }) => language === 'text' && text.trimStart().startsWith(begin));
+    const withoutVersion = (text: string): string => text.replace(/prices of \S+\)/g, 'prices of …)');
+    expect(withoutVersion((await run(command)).output)).toContain(
+      withoutVersion(shown?.text ?? 'no such block').trim(),
+    );
+  });
+});
+
+describe('files in the README', () => {
+  test('spanledger.yaml is a valid configuration', () => {
+    const path = join(folder, 'spanledger.yaml');
+    writeFileSync(path, file('spanledger.yaml'));
+    expect(loadConfig({ file: path, env: {}, cwd: folder }).listen.otlp.port).toBe(4318);
+    rmSync(path);
+  });
+
+  test('budgets.yaml is valid', () => {
+    expect(loadBudgets('budgets.yaml', file('budgets.yaml'))).toMatchObject({ status: 'valid' });
+  });
+
+  test('withTags runs as shown', async () => {
+    const snippet = blocks.find(({ language, text }) => language === 'js' && text.includes('withTags('));
+    const program = `${snippet?.text}\nfunction summarize(text) { console.log(text); }\n`;
+    writeFileSync(join(root, 'dist', 'readme.mjs'), program.replace('(document)', '("summarized")'));
+    const { output } = await shell(`${process.execPath} dist/readme.mjs`, root);
+    rmSync(join(root, 'dist', 'readme.mjs'));
+    expect(output.trim()).toBe('summarized');
+  });
+});
+
+function file(name: string): string {
+  return blocks.find(({ language, text }) => language === 'yaml' && text.startsWith(`# ${name}`))?.text ?? '';
+}
