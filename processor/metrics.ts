@@ -80,6 +80,13 @@ const stateMetrics = {
     help: 'Spent by amount in the running period',
     labels: ['budget', 'key'],
   },
+  budget_forecast_ratio: {
+    name: 'spanledger.budget.forecast.ratio',
+    unit: '1',
+    kind: 'gauge',
+    help: 'What will have been spent by the end of the running period, by amount; of budgets with a threshold on it',
+    labels: ['budget', 'key'],
+  },
 } as const satisfies Record<string, Metric>;
 
 /** What the processor counts itself, from its start. At most one label. */

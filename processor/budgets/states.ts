@@ -36,6 +36,8 @@ export interface BudgetStanding {
     readonly expected: string;
     readonly low: string;
     readonly high: string;
+    /** Expected by amount, as `ratio` of the budget. */
+    readonly ratio: number | null;
     readonly method: Forecast['method'];
   } | null;
   readonly unpriced_calls: number;
@@ -65,15 +67,19 @@ export function standing(account: Account, forecast?: Forecast): BudgetStanding 
       const { label: level, basis, severity } = threshold;
       return { at: ratio(value), level, basis, severity, fired_at: at === undefined ? null : isoTime(at) };
     }),
-    forecast: forecast === undefined ? null : forecastJson(unit, forecast),
+    forecast: forecast === undefined ? null : forecastJson(unit, forecast, ratio(forecast.expected)),
     unpriced_calls: unpricedCalls,
     where: matchersText(accountMatchers(account)),
   };
 }
 
-function forecastJson(unit: AmountUnit, { expected, low, high, method }: Forecast): BudgetStanding['forecast'] {
+function forecastJson(
+  unit: AmountUnit,
+  { expected, low, high, method }: Forecast,
+  ratio: number | null,
+): BudgetStanding['forecast'] {
   const text = (value: bigint): string => valueText(unit, unit === 'USD' ? roundUsd(value, 2) : value);
-  return { expected: text(expected), low: text(low), high: text(high), method };
+  return { expected: text(expected), low: text(low), high: text(high), ratio, method };
 }
 
 /**

@@ -1,19 +1,20 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { loadBudgets, mistakesText } from '../budgets/index.ts';
+import { renderPrometheus } from '../budgets/render-prometheus.ts';
 import { starterFile } from '../budgets/starter.ts';
 import { loadTests } from '../budgets/testing/load.ts';
 import { runTest, type Failure } from '../budgets/testing/run.ts';
 import { SpanledgerError } from '../errors.ts';
 
 /**
- * `spanledger budgets init [FILE]`, `check FILE`, `test FILE…`.
+ * `spanledger budgets init [FILE]`, `check FILE`, `test FILE…`, `render FILE`.
  *
  * @example await budgetsCommand().parseAsync(['check', 'budgets.yaml'], { from: 'user' })
  */
 export function budgetsCommand(): Command {
-  const command = new Command('budgets').description('write, check and test budgets.yaml');
+  const command = new Command('budgets').description('write, check, test and render budgets.yaml');
   command
     .command('init')
     .description('write a commented file to start from; a file that is there stays as it is')
@@ -34,6 +35,16 @@ export function budgetsCommand(): Command {
       'for machines: a line a test, {"file", "test", "passed", "failures": [{"line", "column", "message"}]}',
     )
     .action(test);
+  command
+    .command('render')
+    .description('print the budgets in another language')
+    .argument('<file>', 'the budgets file')
+    .addOption(
+      new Option('--format <format>', 'alerting rules over the gauges of /metrics')
+        .choices(['prometheus'])
+        .default('prometheus'),
+    )
+    .action(render);
   return command;
 }
 
@@ -82,6 +93,14 @@ async function test(paths: readonly string[], { json = false }: { readonly json?
       else console.log([`${passed ? 'ok    ' : 'FAILED'} ${each.name}`, ...failureLines(path, failures)].join('\n'));
     }
   }
+}
+
+function render(path: string): void {
+  const loaded = loadBudgets(path, read(path));
+  if (loaded.status === 'invalid') throw new SpanledgerError('invalid_config', mistakesText(loaded));
+  const { text, left } = renderPrometheus(loaded.rules);
+  process.stdout.write(text);
+  for (const what of left) console.error(`spanledger: left out, ${what}`);
 }
 
 function failureLines(path: string, failures: readonly Failure[]): readonly string[] {

@@ -8,7 +8,9 @@ import type { SpendMetrics } from './spend.ts';
 /** Keys of one budget that have series; the fullest, as nobody needs a series of a budget that is hardly touched. */
 const KEYS_A_BUDGET = 20;
 
-type BudgetFigures = Pick<BudgetStanding, 'budget' | 'labels' | 'spent_usd' | 'amount_usd' | 'ratio'>;
+type BudgetFigures = Pick<BudgetStanding, 'budget' | 'labels' | 'spent_usd' | 'amount_usd' | 'ratio'> & {
+  readonly forecast?: Pick<NonNullable<BudgetStanding['forecast']>, 'ratio'> | null;
+};
 
 export interface MetricSources {
   readonly spend: Pick<SpendMetrics, 'points'>;
@@ -48,5 +50,7 @@ function* budgetPoints(states: readonly BudgetFigures[]): Generator<Point> {
     if (state.spent_usd !== null) yield { metric: 'budget_spent', labels, value: Number(state.spent_usd) };
     if (state.amount_usd !== null) yield { metric: 'budget_limit', labels, value: Number(state.amount_usd) };
     if (state.ratio !== null) yield { metric: 'budget_ratio', labels, value: state.ratio };
+    const forecast = state.forecast?.ratio ?? null;
+    if (forecast !== null) yield { metric: 'budget_forecast_ratio', labels, value: forecast };
   }
 }

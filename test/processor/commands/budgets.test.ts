@@ -113,6 +113,16 @@ FILE:9:108: status: "gone" is not a status; there are firing, resolved
 `);
   });
 
+  it('render prints rules, and says what it leaves out', () => {
+    const rendered = budgets('render', join(fixtures, '../render.good.yaml'), '--format', 'prometheus');
+    expect(rendered).toEqual({
+      status: 0,
+      stdout: readFileSync(join(fixtures, '../render.prometheus.yaml'), 'utf8'),
+      stderr: 'spanledger: left out, requests at 5 requests: there is no gauge of requests\n',
+    });
+    expect(budgets('render', 'none.yaml', '--format', 'grafana').status).toBe(2);
+  });
+
   it('check of a file that is not there says so', () => {
     expect(budgets('check', 'none.yaml')).toEqual({
       status: 2,

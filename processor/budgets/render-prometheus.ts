@@ -1,0 +1,86 @@
+import { stringify } from 'yaml';
+import { formatUsd } from '../../pricing/money.ts';
+import { metricTable, type MetricName } from '../metrics.ts';
+import { shareText } from './quantity.ts';
+import type { Rule, Threshold } from './rule.ts';
+import type { Template } from './template.ts';
+
+/** A text for people who alert in Prometheus, or what of it could not be said there. */
+export interface Rendered {
+  readonly text: string;
+  /** Thresholds that our gauges cannot express. */
+  readonly left: readonly string[];
+}
+
+const HEAD = `# Ordinary Prometheus alerting rules over the gauges of the processor's /metrics, for those who alert there only.
+# Of each budget the fullest keys have series. "keep_firing_for" needs Prometheus 2.42 or later.
+`;
+
+/**
+ * The budgets as Prometheus alerting rules over our gauges.
+ *
+ * @example renderPrometheus(rules).text // groups: - name: customers …
+ */
+export function renderPrometheus(rules: readonly Rule[]): Rendered {
+  const left: string[] = [];
+  const groups = new Map<string, unknown[]>();
+  for (const rule of rules) {
+    const group = groups.get(rule.group) ?? [];
+    groups.set(rule.group, group);
+    for (const threshold of rule.thresholds) {
+      const expr = expression(rule, threshold);
+      if (expr === undefined)
+        left.push(`${rule.budget} at ${threshold.label}: there is no gauge of ${rule.amount.unit}`);
+      else group.push(alertRule(rule, threshold, expr));
+    }
+  }
+  const file = { groups: Array.from(groups, ([name, alerts]) => ({ name, rules: alerts })) };
+  return { text: HEAD + stringify(file, { lineWidth: 0 }), left };
+}
+
+function alertRule(
+  rule: Rule,
+  { at, label, basis, severity, forUs }: Threshold,
+  expr: string,
+): Readonly<Record<string, unknown>> {
+  const isUsd = at.kind === 'fixed' || rule.amount.value === 0n;
+  const value = isUsd ? '{{ $value }} USD' : '{{ $value | humanizePercentage }}';
+  return {
+    alert: 'BudgetThreshold',
+    expr,
+    ...(forUs > 0 ? { for: `${forUs / 1_000_000}s` } : {}),
+    ...(rule.keepFiringUs > 0 ? { keep_firing_for: `${rule.keepFiringUs / 1_000_000}s` } : {}),
+    labels: { ...rule.labels, threshold: label, basis, severity, period: rule.period },
+    annotations: {
+      summary: `{{ $labels.budget }} {{ $labels.key }} is at or above ${label} of its ${rule.period} budget${basis === 'forecast' ? ' by the forecast' : ''}`,
+      ...Object.fromEntries(
+        Object.entries(rule.annotations).map(([name, text]) => [name, template(text, rule, value)]),
+      ),
+    },
+  };
+}
+
+/** Undefined where the gauges do not say it. */
+function expression({ budget, amount }: Rule, { at, basis }: Threshold): string | undefined {
+  const gauge = (name: MetricName): string => `${metricTable[name].name.replaceAll('.', '_')}{budget="${budget}"}`;
+  const usd = amount.unit === 'USD';
+  // Of an amount of 0 there is no ratio: the first spend is over.
+  if (amount.value === 0n && at.kind === 'share')
+    return usd && basis === 'actual' ? `${gauge('budget_spent')} > 0` : undefined;
+  if (at.kind === 'fixed')
+    return usd && basis === 'actual' ? `${gauge('budget_spent')} >= ${formatUsd(at.amount.value)}` : undefined;
+  const ratio = gauge(basis === 'actual' ? 'budget_ratio' : 'budget_forecast_ratio');
+  return `${ratio} >= ${shareText(at.numerator, at.denominator, 10)}`;
+}
+
+/** In Prometheus all `by` labels are one, `key`, and the value is what the expression found: a ratio, or USD. */
+function template(parts: Template, rule: Rule, value: string): string {
+  return parts
+    .map((part) => {
+      if (typeof part === 'string') return part;
+      if ('value' in part) return value;
+      const by = (rule.by as readonly string[]).includes(part.label);
+      return `{{ $labels.${by ? 'key' : part.label} }}`;
+    })
+    .join('');
+}
