@@ -45,16 +45,18 @@ function alertRule(
 ): Readonly<Record<string, unknown>> {
   const isUsd = at.kind === 'fixed' || rule.amount.value === 0n;
   const value = isUsd ? '{{ $value }} USD' : '{{ $value | humanizePercentage }}';
+  const labels = { ...rule.labels, threshold: label, basis, severity, period: rule.period };
+  const known = { ...labels, alertname: 'BudgetThreshold', budget: rule.budget };
   return {
     alert: 'BudgetThreshold',
     expr,
     ...(forUs > 0 ? { for: `${forUs / 1_000_000}s` } : {}),
     ...(rule.keepFiringUs > 0 ? { keep_firing_for: `${rule.keepFiringUs / 1_000_000}s` } : {}),
-    labels: { ...rule.labels, threshold: label, basis, severity, period: rule.period },
+    labels,
     annotations: {
       summary: `{{ $labels.budget }} {{ $labels.key }} is at or above ${label} of its ${rule.period} budget${basis === 'forecast' ? ' by the forecast' : ''}`,
       ...Object.fromEntries(
-        Object.entries(rule.annotations).map(([name, text]) => [name, template(text, rule, value)]),
+        Object.entries(rule.annotations).map(([name, text]) => [name, template(text, known, value)]),
       ),
     },
   };
@@ -73,14 +75,15 @@ function expression({ budget, amount }: Rule, { at, basis }: Threshold): string 
   return `${ratio} >= ${shareText(at.numerator, at.denominator, 10)}`;
 }
 
-/** In Prometheus all `by` labels are one, `key`, and the value is what the expression found: a ratio, or USD. */
-function template(parts: Template, rule: Rule, value: string): string {
+/**
+ * In Prometheus all `by` labels are one, `key`, and the value is what the expression found: a ratio, or USD. Labels that a
+ * rule adds are not seen by its templates, so they are written out.
+ */
+function template(parts: Template, known: Readonly<Record<string, string>>, value: string): string {
   return parts
     .map((part) => {
       if (typeof part === 'string') return part;
-      if ('value' in part) return value;
-      const by = (rule.by as readonly string[]).includes(part.label);
-      return `{{ $labels.${by ? 'key' : part.label} }}`;
+      return 'value' in part ? value : (known[part.label] ?? '{{ $labels.key }}');
     })
     .join('');
 }
