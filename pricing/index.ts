@@ -25,6 +25,7 @@ export type { Contract } from './contract.ts';
 export { displayUsd, formatUsd, parseUsd, roundUsd, toNumberUsd, USD, type FemtoUsd } from './money.ts';
 export { providerName } from './model-id.ts';
 export type { PriceBook } from './price.ts';
+export { compareReported, type Compared } from './reported.ts';
 export * from './usage/blocks/index.ts';
 export { isUnit, unitNames, units, type Unit } from './usage/units.ts';
 export { fromDisjoint, fromInclusive, inputTokens, outputTokens } from './usage/usage.ts';

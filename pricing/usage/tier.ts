@@ -1,8 +1,10 @@
 /**
- * The tier as served, not as asked for. `provisioned` is capacity bought in advance (OpenAI's scale tier, Anthropic's
- * priority tier, Vertex's provisioned throughput): no list has a price for its tokens, only a contract does.
+ * The tier as served, not as asked for.
+ * - `provisioned` is capacity bought in advance (OpenAI's scale tier, Anthropic's priority tier, Vertex's provisioned
+ *   throughput): no list has a price for its tokens, only a contract does
+ * - `unlisted` is a tier that was served under a name not known here: pricing it as standard would be a guess
  */
-export const serviceTiers = ['standard', 'batch', 'flex', 'priority', 'ultrafast', 'provisioned'] as const;
+export const serviceTiers = ['standard', 'batch', 'flex', 'priority', 'ultrafast', 'provisioned', 'unlisted'] as const;
 export type ServiceTier = (typeof serviceTiers)[number];
 
 /**
@@ -13,8 +15,11 @@ export type ServiceTier = (typeof serviceTiers)[number];
  * @example servedTier('default') // 'standard'
  */
 export function servedTier(word: string | undefined): ServiceTier | undefined {
-  return word === undefined ? undefined : words.get(word.toLowerCase());
+  const folded = word?.trim().toLowerCase() ?? '';
+  return noAnswer.has(folded) ? undefined : (words.get(folded) ?? 'unlisted');
 }
+
+const noAnswer = new Set(['', 'auto', 'none', 'not_available', 'unspecified', 'traffic_type_unspecified']);
 
 const words = new Map<string, ServiceTier>([
   ['standard', 'standard'],

@@ -1,7 +1,10 @@
 /** `spanledger prices quote`: the price of one call by hand, or of many as JSON lines. */
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Command, InvalidArgumentError } from 'commander';
+import { ContractError, readContract } from '../../../pricing/contract-file.ts';
 import {
+  CatalogError,
   chargeJson,
   displayUsd,
   formatUsd,
@@ -29,6 +32,8 @@ interface Options {
   readonly tier: ServiceTier;
   readonly region?: string;
   readonly json?: boolean;
+  readonly contract?: string;
+  readonly prices?: string;
 }
 
 export function quoteCommand(): Command {
@@ -43,18 +48,33 @@ export function quoteCommand(): Command {
     .option('--reasoning <tokens>', 'output tokens that were reasoning', parseCount)
     .option('--provider <name>', 'needed where several providers sell the model')
     .option('--at <instant>', 'when the call was made, e.g. 2025-06-09 or 2025-06-09T23:59:59Z (default: now)', parseAt)
-    .option('--tier <tier>', serviceTiers.join(', '), parseTier, 'standard')
+    .option('--tier <tier>', listedTiers.join(', '), parseTier, 'standard')
     .option('--region <region>', 'where it was served')
+    .option('--contract <file>', 'a contract.yaml to lie over the list prices')
+    .option('--prices <folder>', 'a folder of rate cards (default: the one that comes with the package)')
     .option('--json', 'the charge as JSON')
     .addHelpText(
       'after',
       '\nJSON lines: {"provider", "model", "at", "service_tier", "region", "usage", "id"} each; "usage" is the provider\'s own\nusage block, or counts that don\'t overlap by unit name: {"input", "cache_read", "output", …}.',
     )
     .action(async (model: string | undefined, options: Options) => {
-      const book = loadPriceBook();
-      if (model !== undefined) process.exitCode = printQuote(book, model, options);
+      const book = openBook(options);
+      if (book === undefined) process.exitCode = 2;
+      else if (model !== undefined) process.exitCode = printQuote(book, model, options);
       else process.exitCode = await quoteLines(book, createInterface({ input: process.stdin }), nowMicros, printLine);
     });
+}
+
+/** Undefined where the contract or the cards are wrong, once every mistake has been printed. */
+function openBook({ contract, prices }: Options): PriceBook | undefined {
+  try {
+    const read = contract === undefined ? undefined : readContract(contract, readFileSync(contract, 'utf8'));
+    return loadPriceBook(prices, read);
+  } catch (error) {
+    if (!(error instanceof ContractError || error instanceof CatalogError)) throw error;
+    for (const problem of error.problems) process.stderr.write(`${problem}\n`);
+    return undefined;
+  }
 }
 
 function printQuote(book: PriceBook, model: string, options: Options): number {
@@ -173,11 +193,12 @@ function optionalText(fields: Readonly<Record<string, unknown>>, key: string): s
 
 /** `auto` says what was wished for, not what was served. */
 function tierOf(word: string | undefined): ServiceTier | undefined {
-  if (word === undefined || word.toLowerCase() === 'auto') return undefined;
   const tier = servedTier(word);
-  if (tier === undefined) throw new RangeError(`"service_tier" is "${word}", not one of ${serviceTiers.join(', ')}`);
+  if (tier === 'unlisted') throw new RangeError(`"service_tier" is "${word}", not one of ${listedTiers.join(', ')}`);
   return tier;
 }
+
+const listedTiers = serviceTiers.filter((tier) => tier !== 'unlisted');
 
 /** @example instantOf('2025-06-10') // 1_749_513_600_000_000 */
 function instantOf(text: string): Micros {
@@ -202,7 +223,8 @@ function parseAt(text: string): Micros {
 
 function parseTier(text: string): ServiceTier {
   const tier = servedTier(text);
-  if (tier === undefined) throw new InvalidArgumentError(`needs one of ${serviceTiers.join(', ')}`);
+  if (tier === undefined || tier === 'unlisted')
+    throw new InvalidArgumentError(`needs one of ${listedTiers.join(', ')}`);
   return tier;
 }
 
