@@ -79,9 +79,9 @@ describe('commands in the README', () => {
 
   test.each([
     ['npx spanledger prices quote gpt-4o --input 1250 --output 340', 'openai/gpt-4o'],
-    ['npx spanledger explain examples/figures/2.json', 'usage   input 1,000'],
+    ['npx spanledger explain examples/figures/2.json', 'chat claude-opus-4-6'],
   ])('%s prints what stands below it', async (command, begin) => {
-    const shown = blocks.find(({ language, text }) => language === 'text' && text.trimStart().startsWith(begin));
+    const shown = blocks.find(({ language, text }) => language === 'text' && text.startsWith(begin));
     const withoutVersion = (text: string): string => text.replace(/prices of \S+\)/g, 'prices of …)');
     expect(withoutVersion((await run(command)).output)).toContain(
       withoutVersion(shown?.text ?? 'no such block').trim(),
