@@ -42,6 +42,30 @@ export function appendCatalog(
   return { files: [...files, ...fresh.filter(({ provider }) => !known.has(provider))], dropped };
 }
 
+/**
+ * Only what is new: models and providers that nothing stands for yet. They may be taken without a look, for they change no
+ * price that anybody has been charged; every change of a standing card waits for approval.
+ *
+ * @example onlyAdditions(standing, fresh).map(({ provider }) => provider)
+ */
+export function onlyAdditions(standing: readonly ProviderFile[], fresh: readonly ProviderFile[]): ProviderFile[] {
+  const files = standing.map((old): ProviderFile => {
+    const names = new Set(
+      old.models.flatMap(({ model, match }) => [model, ...match].map((name) => name.toLowerCase())),
+    );
+    const update = fresh.find(({ provider }) => provider === old.provider);
+    const added = (update?.models ?? []).flatMap((block): ModelBlock[] => {
+      if (names.has(block.model.toLowerCase())) return [];
+      const match = block.match.filter((name) => !names.has(name.toLowerCase()));
+      for (const name of [block.model, ...match]) names.add(name.toLowerCase());
+      return [{ ...block, match }];
+    });
+    return { ...old, models: [...old.models, ...added] };
+  });
+  const known = new Set(standing.map(({ provider }) => provider));
+  return [...files, ...fresh.filter(({ provider }) => !known.has(provider))];
+}
+
 function appendModel(old: ModelBlock, fresh: ModelBlock, day: string): ModelBlock {
   const match = [...new Set([...old.match, ...fresh.match])];
   const head = { ...fresh, match };

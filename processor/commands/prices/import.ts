@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { diffCatalogs } from '../../../pricing/diff.ts';
 import { indexFile, loadStrictly } from '../../../pricing/load.ts';
-import { appendCatalog } from '../../../pricing/sources/append.ts';
+import { appendCatalog, onlyAdditions } from '../../../pricing/sources/append.ts';
 import { assemble, type Source } from '../../../pricing/sources/assemble.ts';
 import type { ProviderFile } from '../../../pricing/sources/provider-file.ts';
 import { publishCatalog, withStaged } from '../../../pricing/sources/publish.ts';
@@ -23,6 +23,7 @@ interface Options {
   readonly modelsDevDay?: string;
   readonly out: string;
   readonly approve?: boolean;
+  readonly additions?: boolean;
 }
 
 /** The list that its maintainers publish for this. */
@@ -40,6 +41,7 @@ export function importCommand(): Command {
     .option('--litellm-day <day>', 'the day of that file', parseDay)
     .option('--models-dev-day <day>', 'the day of that file', parseDay)
     .requiredOption('--out <folder>', 'the folder of rate cards; cards that stand there are kept and added to')
+    .option('--additions', 'take new models and providers only, and hold every change of a standing card')
     .option('--approve', 'write what is shown')
     .action(async (options: Options) => {
       process.exitCode = await importPrices(options);
@@ -83,7 +85,9 @@ async function importPrices(options: Options): Promise<number> {
     print('nothing written; --approve does');
     return 0;
   }
-  const catalog = publishCatalog(files, out);
+  const held = options.additions === true && standing.length > 0;
+  if (held) print('changes of standing cards are held; without --additions they are written too');
+  const catalog = publishCatalog(held ? onlyAdditions(standing, fresh) : files, out);
   writeFileSync(join(out, reviewFile), formatReview(review));
   print(`published ${catalog.version}: ${catalog.models} models in ${out}`);
   return 0;

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readProviderFile } from '../../../pricing/catalog-file.ts';
 import { createPriceBook, type PriceBook } from '../../../pricing/price.ts';
-import { appendCatalog } from '../../../pricing/sources/append.ts';
+import { appendCatalog, onlyAdditions } from '../../../pricing/sources/append.ts';
 import { formatProviderFile, type CardLine, type ProviderFile } from '../../../pricing/sources/provider-file.ts';
 import { fromDisjoint } from '../../../pricing/usage/usage.ts';
 
@@ -64,6 +64,18 @@ describe('a new version of the cards', () => {
     const { files, dropped } = appendCatalog([acme({ a: [plain('1')] })], [acme({ b: [plain('2')] })], '2026-06-01');
     expect(files[0]?.models.map(({ model }) => model)).toEqual(['a', 'b']);
     expect(dropped).toEqual(['acme/a']);
+  });
+
+  it('takes additions alone, and changes nothing that stands', () => {
+    const standing = acme({ a: [plain('1')] });
+    const fresh = acme({ a: [plain('3')], b: [plain('2')] });
+    const other = { ...acme({ c: [plain('4')] }), provider: 'other' };
+    const files = onlyAdditions([standing], [fresh, other]);
+    expect(files.map(({ provider, models }) => [provider, models.map(({ model }) => model)])).toEqual([
+      ['acme', ['a', 'b']],
+      ['other', ['c']],
+    ]);
+    expect(files[0]?.models[0]).toEqual(standing.models[0]);
   });
 
   it('changes no earlier figure', () => {
