@@ -5,7 +5,7 @@ import { emptyAnswer, isJson, type AnswerFacts, type Json, type RequestFacts, ty
 import { errorType } from './error-type.ts';
 import { estimateTokens, textBytes } from './estimate.ts';
 import { failed, guarded } from './guard.ts';
-import type { Server } from './provider.ts';
+import { serverOf, type Server } from './provider.ts';
 import { attr, usagePrefix } from './semconv.ts';
 
 /** A call that is over, ready to become a span. Times are milliseconds since the Unix epoch. */
@@ -75,14 +75,26 @@ export class Call {
   readonly #begun: CallStart;
   readonly #done: (call: Call, finished: FinishedCall) => void;
   #answered = false;
+  #server: Server | undefined;
 
   constructor(begun: CallStart, done: (call: Call, finished: FinishedCall) => void) {
     this.api = begun.api;
     this.request = begun.api.request(begun.body, begun.path);
     this.#begun = begun;
+    this.#server = begun.server;
     this.provider = begun.server?.provider ?? begun.provider;
     this.#answer.extra = this.request.extra;
     this.#done = done;
+  }
+
+  /** Where the request really went, when that is only known once it has been sent. */
+  reached(url: string): void {
+    this.#server = serverOf(url) ?? this.#server;
+  }
+
+  /** Counts that came beside the body; a body that says more replaces them. */
+  counted(block: unknown): void {
+    this.#answer.block = block;
   }
 
   /** The provider took the request: from here on the input is billed, whatever becomes of the answer. */
@@ -140,7 +152,7 @@ export class Call {
 
   #finish(end: number, error: string | undefined, cause: unknown): FinishedCall {
     const { api, request } = this;
-    const { server, tags, parent } = this.#begun;
+    const { tags, parent } = this.#begun;
     const attributes: Attributes = {
       ...tags,
       [attr.operation]: api.operation,
@@ -150,12 +162,14 @@ export class Call {
     put(attributes, attr.requestModel, request.model);
     put(attributes, attr.requestMaxTokens, request.maxTokens);
     if (request.stream) attributes[attr.requestStream] = true;
-    put(attributes, attr.serverAddress, server?.host);
-    put(attributes, attr.serverPort, server?.port);
+    put(attributes, attr.serverAddress, this.#server?.host);
+    put(attributes, attr.serverPort, this.#server?.port);
     this.#describeAnswer(attributes);
-    this.#describeUsage(attributes, error !== undefined);
+    // An error event is the provider's own end of a stream: nothing more was to come.
+    const whole = isErrorEvent(cause) || (this.#answer.complete && error === undefined);
+    this.#describeUsage(attributes, whole);
     put(attributes, attr.errorType, error);
-    const status = isObject(cause) ? cause['status'] : undefined;
+    const status = statusOf(cause);
     if (typeof status === 'number') attributes[attr.httpStatus] = status;
     const name = request.model === undefined ? api.operation : `${api.operation} ${request.model}`;
     return { name, start: this.#start, end, parent, attributes, error };
@@ -170,13 +184,13 @@ export class Call {
     if (reasons.length > 0) attributes[attr.finishReasons] = reasons;
   }
 
-  #describeUsage(attributes: Attributes, isError: boolean): void {
+  #describeUsage(attributes: Attributes, whole: boolean): void {
     const answer = this.#answer;
     const reading = this.api.readUsage(answer.block, this.provider);
     if (answer.block !== undefined) attributes[attr.usageRaw] = JSON.stringify(answer.block).slice(0, longestRaw);
     const tier = reading.tier ?? this.api.tierOf?.(answer);
     put(attributes, attr.serviceTier, tier);
-    put(attributes, attr.region, reading.region);
+    put(attributes, attr.region, reading.region ?? this.#server?.region);
     if (reading.usage.status === 'invalid') {
       attributes[attr.usageState] = 'absent';
       attributes[attr.usageInvalid] = reading.usage.detail;
@@ -190,11 +204,11 @@ export class Call {
       attributes[attr.usageState] = 'reported';
       return;
     }
-    this.#estimate(attributes, known, isError);
+    this.#estimate(attributes, known, whole);
   }
 
   /** The stream told no usage, or was left before it told the whole of it. */
-  #estimate(attributes: Attributes, known: Counts | undefined, isError: boolean): void {
+  #estimate(attributes: Attributes, known: Counts | undefined, whole: boolean): void {
     const answer = this.#answer;
     const took = this.#answered && (this.request.stream || !answer.complete);
     if (known === undefined && !took) {
@@ -215,8 +229,7 @@ export class Call {
     }
     putCounts(attributes, counts);
     if (estimated.length > 0) attributes[attr.usageEstimated] = estimated;
-    const whole = answer.complete && !isError;
-    attributes[attr.usageState] = whole ? 'estimated' : 'incomplete';
+    attributes[attr.usageState] = whole && known === undefined ? 'estimated' : 'incomplete';
   }
 }
 
@@ -245,6 +258,17 @@ function putCounts(attributes: Attributes, counts: Counts): void {
   put(attributes, attr.reasoning, counts.reasoning);
   for (const [unit, count] of Object.entries(counts))
     if (count > 0 && !conventional.has(unit)) attributes[`${usagePrefix}${unit}`] = count;
+}
+
+function isErrorEvent(error: unknown): boolean {
+  return isObject(error) && isObject(error['error']) && statusOf(error) === undefined;
+}
+
+/** Where client libraries keep the HTTP status of an error. */
+function statusOf(error: unknown): unknown {
+  if (!isObject(error)) return undefined;
+  const { $metadata: metadata } = error;
+  return isObject(metadata) ? metadata['httpStatusCode'] : (error['status'] ?? error['statusCode']);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -50,10 +50,20 @@ export function providerOf(host: string): string | undefined {
   return entry?.[1] ?? (bedrock.test(host) ? 'aws.bedrock' : undefined);
 }
 
+/** @example regionOf('bedrock-runtime.eu-central-1.amazonaws.com') // 'eu-central-1' */
+export function regionOf(host: string): string | undefined {
+  const found =
+    /^bedrock[a-z-]*\.([a-z0-9-]+)\.(?:amazonaws\.com|api\.aws)/.exec(host) ??
+    /^([a-z0-9-]+)-aiplatform\.googleapis\.com$/.exec(host);
+  return found?.[1];
+}
+
 export interface Server {
   readonly host: string;
   readonly port: number;
   readonly provider: string | undefined;
+  /** Where the host serves, where its name says so and prices may differ by it. */
+  readonly region: string | undefined;
 }
 
 /** The server of a URL; undefined where there is none. Memoised, because a process calls few of them. */
@@ -64,7 +74,7 @@ export function serverOf(url: string): Server | undefined {
   if (parsed === null) return undefined;
   const host = parsed.hostname;
   const port = parsed.port === '' ? (parsed.protocol === 'http:' ? 80 : 443) : Number(parsed.port);
-  const server = { host, port, provider: providerOf(host) };
+  const server = { host, port, provider: providerOf(host), region: regionOf(host) };
   if (servers.size >= 1000) servers.clear();
   servers.set(url, server);
   return server;

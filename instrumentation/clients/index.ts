@@ -1,4 +1,5 @@
 import { anthropic } from './anthropic.ts';
+import { bedrock } from './bedrock.ts';
 import type { Client } from './client.ts';
 import { cohere } from './cohere.ts';
 import { genai } from './genai.ts';
@@ -9,4 +10,4 @@ import { openai } from './openai.ts';
 import { together } from './together.ts';
 
 /** To add a client library: its file and a line here. */
-export const clients: readonly Client[] = [openai, anthropic, groq, together, genai, mistral, cohere, ollama];
+export const clients: readonly Client[] = [openai, anthropic, groq, together, genai, mistral, cohere, ollama, bedrock];

@@ -24,7 +24,8 @@ const openaiExpected: Readonly<Record<string, Expected>> = {
   streamResponseReader: left,
   streamRefused: { state: 'absent', error: 'invalid_request_error', status: 400 },
   streamCut: { ...leftEarly, error: 'TypeError' },
-  streamErrorEvent: { ...leftEarly, error: 'server_error' },
+  // The provider ended it: this is the whole answer, whose usage was never told.
+  streamErrorEvent: { ...leftEarly, state: 'estimated', error: 'server_error' },
   retry: { attempts: 3 },
   retryStream: { attempts: 2 },
   noRetriesLeft: { state: 'absent', attempts: 2, error: 'server_error', status: 500 },
