@@ -65,13 +65,13 @@ test('CommonJS and ESM applications give the same entries, and send providers th
   const mini = { input: 2000, output: 300, reasoning: 100 };
   const haiku = { input: 500, cache_read: 1000, cache_write_1h: 500, output: 60 };
   expect(cjs.entries.map(fields)).toEqual([
-    ['plain', 'gpt-4o', gpt4o, 'reported', '0.0062125'],
-    ['stream', 'gpt-4o', gpt4o, 'reported', '0.0062125'],
+    ['plain', 'gpt-4o-2024-08-06', gpt4o, 'reported', '0.0062125'],
+    ['stream', 'gpt-4o-2024-08-06', gpt4o, 'reported', '0.0062125'],
     ['response', 'gpt-4.1-mini', mini, 'reported', '0.00144'],
     ['response-stream', 'gpt-4.1-mini', mini, 'reported', '0.00144'],
     ['message', 'claude-haiku-4-5', haiku, 'reported', '0.0019'],
     ['message-stream', 'claude-haiku-4-5', haiku, 'reported', '0.0019'],
-    ['refused', 'gpt-4o-mini', {}, 'absent', 'missing_usage'],
+    ['refused', 'gpt-4o-mini', {}, 'absent', '0'],
     ['', 'gpt-4.1', { input: 100, output: 50 }, 'reported', '0.0006'],
   ]);
   expect(comparable(esm.entries)).toEqual(comparable(cjs.entries));
