@@ -13,105 +13,123 @@ interface Observed {
   readonly call: Listener;
   readonly asked: Asked;
   readonly framing: Framing;
+  /** The body that the application is given, once it has asked for it. */
+  body: ReadableStream<Uint8Array> | undefined;
 }
-const observed = new WeakMap<object, Observed>();
+
+const observed = Symbol('spanledger.observed');
+type Watched = Response & { [observed]?: Observed };
 
 /** What is known of a response that was observed before. */
-export function observedResponse(response: object): Observed | undefined {
-  return observed.get(response);
+export function observedResponse(response: Response): Observed | undefined {
+  return (response as Watched)[observed];
 }
 
 /**
  * Observes whoever reads the body of `response`, without reading anything itself: the response stays the one that fetch
  * gave, and its methods give what they gave before. Whichever reads the body first ends the call.
+ *
+ * Its prototype gets one in between that is made once: properties of its own would cost more than the rest of a call.
  */
-export function observeResponse(response: Response, call: Listener, asked: Asked): void {
-  if (observed.has(response)) return;
-  const state: Observed = { call, asked, framing: framingOf(response, call) };
-  observed.set(response, state);
-  const { json, text } = response;
-  const read = <T>(reading: Promise<T>, see: (value: T) => T): Promise<T> =>
-    reading.then(
-      // Looking the response up holds it: it is not garbage, so not unread, while its body is on the way.
-      (value) => (observed.has(response) ? see(value) : value),
-      (error: unknown) => {
-        if (!call.libraryReads) call.fail(error);
-        throw error;
+export function observeResponse(response: Watched, call: Listener, asked: Asked): void {
+  if (response[observed] !== undefined) return;
+  response[observed] = { call, asked, framing: framingOf(response, call), body: undefined };
+  const prototype = Object.getPrototypeOf(response) as object;
+  if (prototype === Object.prototype) shadowReaders(response, response);
+  else Object.setPrototypeOf(response, watching(prototype));
+}
+
+const watchingOf = new WeakMap<object, object>();
+
+/** A prototype that reads as `base` does, and tells. */
+function watching(base: object): object {
+  const known = watchingOf.get(base);
+  if (known !== undefined) return known;
+  const prototype = Object.create(base) as object;
+  shadowReaders(prototype, base as Response);
+  const body = findProperty(base, 'body');
+  if (body?.get !== undefined)
+    Object.defineProperty(prototype, 'body', {
+      configurable: true,
+      get(this: Watched) {
+        const native = body.get?.call(this) as ReadableStream<Uint8Array> | null;
+        const state = this[observed];
+        if (state === undefined || state.call.libraryReads || !(native instanceof ReadableStream)) return native;
+        return (state.body ??= tapBody(this, native, state));
       },
-    );
-  const see = (value: string): string => {
-    if (call.libraryReads) return value;
-    return seeText(value, state);
-  };
-  shadow(response, 'text', function text_() {
-    return read(text.call(response), see);
+    });
+  watchingOf.set(base, prototype);
+  return prototype;
+}
+
+function shadowReaders(target: object, base: Response): void {
+  const { text, json, clone } = base;
+  define(target, 'text', text, function (this: Watched) {
+    return read(this, text.call(this), seeText);
   });
-  shadow(response, 'json', function json_() {
-    return read(json.call(response), (value) => {
-      if (!call.libraryReads) seeValue(value, call);
+  define(target, 'json', json, function (this: Watched) {
+    return read(this, json.call(this), (value, { call }) => {
+      seeValue(value, call);
       return value;
     });
   });
-  for (const name of ['arrayBuffer', 'bytes', 'blob'] as const) shadowBinary(response, name, state);
-  shadowBody(response, state);
-  shadowClone(response, state);
-}
-
-/** A clone is read beside the original: of a stream it must not tell everything twice, but hides what is ours as well. */
-function shadowClone(response: Response, { call, asked }: Observed): void {
-  const { clone } = response;
-  if (typeof clone !== 'function') return;
-  const value = function clone_(): Response {
-    const copy = clone.call(response);
+  for (const name of ['arrayBuffer', 'bytes', 'blob'] as const) {
+    const binary = base[name] as (() => Promise<unknown>) | undefined;
+    define(target, name, binary, function (this: Watched) {
+      return read(this, (binary as () => Promise<unknown>).call(this), (value, state) => seeBinary(value, name, state));
+    });
+  }
+  // A clone is read beside the original: of a stream it must not tell everything twice, but hides what is ours as well.
+  define(target, 'clone', clone, function (this: Watched) {
+    const copy = clone.call(this);
+    const state = this[observed];
+    if (state === undefined) return copy;
+    const { call, asked } = state;
     guarded(() => observeResponse(copy, call.request.stream ? deaf(call) : call, asked));
     return copy;
-  };
-  define(response, 'clone', value);
+  });
+}
+
+function read<T>(
+  response: Watched,
+  reading: Promise<T>,
+  see: (value: T, state: Observed) => T | Promise<T>,
+): Promise<T> {
+  if (response[observed]?.call.libraryReads !== false) return reading;
+  return reading.then(
+    (value) => {
+      // Naming the response holds it: it is not garbage, so not unread, while its body is on the way.
+      const state = response[observed];
+      return state === undefined ? value : see(value, state);
+    },
+    (error: unknown) => {
+      response[observed]?.call.fail(error);
+      throw error;
+    },
+  );
 }
 
 /** Raw bytes: decoded aside, and the same bytes are given on, unless a part of them is there only because we asked. */
-function shadowBinary(response: Response, name: 'arrayBuffer' | 'bytes' | 'blob', state: Observed): void {
-  const { call, asked } = state;
-  const original = response[name] as ((this: Response) => Promise<unknown>) | undefined;
-  if (typeof original !== 'function') return;
-  shadow(response, name, function binary() {
-    return original.call(response).then(
-      async (value) => {
-        const bytes = value instanceof Blob ? await value.arrayBuffer() : (value as ArrayBuffer | Uint8Array);
-        const text = new TextDecoder().decode(bytes);
-        const passed = seeText(text, state);
-        if (asked === undefined) return value;
-        const encoded = new TextEncoder().encode(passed);
-        if (value instanceof Blob) return new Blob([encoded], { type: value.type });
-        return name === 'bytes' ? encoded : encoded.buffer;
-      },
-      (error: unknown) => {
-        call.fail(error);
-        throw error;
-      },
-    );
-  });
+async function seeBinary(value: unknown, name: 'arrayBuffer' | 'bytes' | 'blob', state: Observed): Promise<unknown> {
+  const bytes = value instanceof Blob ? await value.arrayBuffer() : (value as ArrayBuffer | Uint8Array);
+  const passed = seeText(new TextDecoder().decode(bytes), state);
+  if (state.asked === undefined) return value;
+  const encoded = new TextEncoder().encode(passed);
+  if (value instanceof Blob) return new Blob([encoded], { type: value.type });
+  return name === 'bytes' ? encoded : encoded.buffer;
 }
 
-function shadowBody(response: Response, state: Observed): void {
-  const { call } = state;
-  const descriptor = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(response), 'body');
-  if (descriptor?.get === undefined) return;
-  let tapped: ReadableStream<Uint8Array> | undefined;
-  Object.defineProperty(response, 'body', {
-    configurable: true,
-    enumerable: false,
-    get() {
-      const body = descriptor.get?.call(response) as ReadableStream<Uint8Array> | null;
-      if (call.libraryReads || !(body instanceof ReadableStream)) return body;
-      return (tapped ??= tapBody(response, body, state));
-    },
-  });
+function findProperty(start: object, name: string): PropertyDescriptor | undefined {
+  for (let at: object | null = start; at !== null; at = Object.getPrototypeOf(at) as object | null) {
+    const descriptor = Object.getOwnPropertyDescriptor(at, name);
+    if (descriptor !== undefined) return descriptor;
+  }
+  return undefined;
 }
 
 /** The same bytes, pulled only when the application pulls. Nothing is locked before. */
 function tapBody(
-  response: Response,
+  response: Watched,
   body: ReadableStream<Uint8Array>,
   { call, asked, framing }: Observed,
 ): ReadableStream<Uint8Array> {
@@ -136,7 +154,7 @@ function tapBody(
         reader ??= openReader(body);
         try {
           // Naming the response holds it: it is not garbage, so not unread, while somebody may read its body.
-          while (observed.has(response)) {
+          while (response[observed] !== undefined) {
             const { done, value } = await reader.read();
             const passed = see(done ? undefined : value);
             if (passed !== undefined && passed.length > 0) controller.enqueue(passed.slice());
@@ -202,15 +220,8 @@ function parse(text: string): unknown {
   }
 }
 
-function shadow(
-  response: Response,
-  name: 'text' | 'json' | 'arrayBuffer' | 'bytes' | 'blob',
-  value: () => Promise<unknown>,
-): void {
-  if (typeof response[name] === 'function') define(response, name, value);
-}
-
-function define(response: Response, name: string, value: () => unknown): void {
+function define(target: object, name: string, original: unknown, value: () => unknown): void {
+  if (typeof original !== 'function') return;
   Object.defineProperty(value, 'name', { value: name });
-  Object.defineProperty(response, name, { configurable: true, enumerable: false, writable: true, value });
+  Object.defineProperty(target, name, { configurable: true, enumerable: false, writable: true, value });
 }

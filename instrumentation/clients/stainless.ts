@@ -29,11 +29,15 @@ export interface StainlessInstance {
   readonly [key: string]: unknown;
 }
 
+const begun = Symbol('spanledger.begun');
+
 interface Options extends Json {
   readonly method?: string;
   readonly path?: string;
   readonly body?: unknown;
   readonly stream?: boolean;
+  /** The open call. Kept in the options because the library keeps them, or copies them, through retries. */
+  readonly [begun]?: Begun;
 }
 interface Props {
   readonly response: Response;
@@ -67,16 +71,7 @@ export function stainlessRequests(
   client: StainlessClient,
   { recorder, askForUsage }: Observing,
 ): PatchedFile {
-  /** Open calls by their options, which the library keeps through retries; by the body where it copies the options. */
-  const begun = new WeakMap<object, Begun>();
-  const remember = (options: Options, value: Begun): void => {
-    begun.set(options, value);
-    if (isJson(options.body)) begun.set(options.body, value);
-  };
-  const recall = (options: Options): Begun | undefined =>
-    begun.get(options) ?? (isJson(options.body) ? begun.get(options.body) : undefined);
-
-  const begin = (instance: StainlessInstance, original: Options): { begun: Begun; options: Options } | undefined => {
+  const begin = (instance: StainlessInstance, original: Options): Options | undefined => {
     const { method = 'get', path = '' } = original;
     const api = apiOf(method, path);
     const body = original.body instanceof FormData ? formFields(original.body) : original.body;
@@ -87,10 +82,8 @@ export function stainlessRequests(
     const mayAsk = askForUsage && call.request.stream && client.mayAsk?.(instance, url) === true;
     const asking = mayAsk ? api.asking?.(serverOf(url)?.provider ?? '') : undefined;
     const asked = guarded(() => asking?.ask(body));
-    const options = asked === undefined ? original : { ...original, body: asked };
     const value: Begun = { call, asked: asked === undefined ? undefined : asking, original };
-    remember(options, value);
-    return { begun: value, options };
+    return { ...original, ...(asked === undefined ? {} : { body: asked }), [begun]: value };
   };
 
   const answered = (props: Props, { call, asked }: Begun): void => {
@@ -107,15 +100,15 @@ export function stainlessRequests(
       const prepare = (options: Options): Options => {
         // Older versions do not say what is retried, but count what is left.
         if (retryOf !== undefined || typeof retriesRemaining === 'number') {
-          current = guarded(() => recall(options));
+          current = options[begun];
           if (current !== undefined) current.call.attempts++;
           claim.made = current !== undefined;
           if (current !== undefined || retryOf !== undefined) return options;
         }
         const started = guarded(() => begin(this, options));
-        current = started?.begun;
+        current = started?.[begun];
         claim.made = current !== undefined;
-        return started?.options ?? options;
+        return started ?? options;
       };
       const send = (options: Options | PromiseLike<Options>): Promise<Props> =>
         withoutBaggage(() =>
@@ -132,9 +125,8 @@ export function stainlessRequests(
             const { call, original } = current;
             refused(String(this.baseURL));
             current = { call, asked: undefined, original };
-            remember(original, current);
             call.attempts++;
-            return send(original).then(
+            return send({ ...original, [begun]: current }).then(
               (props) => {
                 guarded(() => answered(props, { call, asked: undefined, original }));
                 return props;
