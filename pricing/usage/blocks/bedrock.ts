@@ -1,6 +1,6 @@
 import { servedTier } from '../tier.ts';
 import { fromDisjoint } from '../usage.ts';
-import { invalid, readBlock, type BlockReading } from './block.ts';
+import { invalid, isObject, readBlock, type BlockReading, type Fields } from './block.ts';
 
 /**
  * `usage` of Bedrock's Converse and ConverseStream, and `amazon-bedrock-invocationMetrics` of InvokeModel.
@@ -12,12 +12,12 @@ import { invalid, readBlock, type BlockReading } from './block.ts';
  * // counts { input: 10, cache_read: 100, output: 5 }
  */
 export function readBedrockUsage(block: unknown): BlockReading {
-  return readBlock(block, (fields) => {
-    const input = fields.count('inputTokens') ?? fields.count('inputTokenCount');
-    const output = fields.count('outputTokens') ?? fields.count('outputTokenCount');
-    const cacheRead = fields.count('cacheReadInputTokens') ?? fields.count('cacheReadInputTokenCount') ?? 0;
-    const written = fields.count('cacheWriteInputTokens') ?? fields.count('cacheWriteInputTokenCount') ?? 0;
-    fields.ignore('totalTokens', 'invocationLatency', 'firstByteLatency');
+  return readBlock(fromHeaders(block), (fields) => {
+    const input = either(fields, 'inputTokens', 'inputTokenCount');
+    const output = either(fields, 'outputTokens', 'outputTokenCount');
+    const cacheRead = either(fields, 'cacheReadInputTokens', 'cacheReadInputTokenCount') ?? 0;
+    const written = either(fields, 'cacheWriteInputTokens', 'cacheWriteInputTokenCount') ?? 0;
+    fields.ignore('totalTokens', 'invocationLatency', 'firstByteLatency', 'serverToolUsage');
     const byTtl = { '5m': 0, '1h': 0 };
     for (const detail of fields.list('cacheDetails')) {
       const ttl = detail.text('ttl');
@@ -41,3 +41,22 @@ export function readBedrockUsage(block: unknown): BlockReading {
     return { usage: fromDisjoint(counts, 'reported'), ...(tier === undefined ? {} : { tier }) };
   });
 }
+
+/** The same count under its two names; answers may have both. */
+function either(fields: Fields, name: string, other: string): number | undefined {
+  const [first, second] = [fields.count(name), fields.count(other)];
+  return first ?? second;
+}
+
+/** InvokeModel says its usage in headers: `x-amzn-bedrock-cache-read-input-token-count: 128`. */
+function fromHeaders(block: unknown): unknown {
+  if (!isObject(block) || !Object.keys(block).some((key) => key.startsWith(PREFIX))) return block;
+  const camel = (key: string): string =>
+    key.slice(PREFIX.length).replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const headers = Object.entries(block).filter(([key]) => key.startsWith(PREFIX));
+  return Object.fromEntries(
+    headers.map(([key, value]) => [camel(key), typeof value === 'string' ? Number(value) : value]),
+  );
+}
+
+const PREFIX = 'x-amzn-bedrock-';

@@ -14,13 +14,15 @@ import { camelKeys, invalid, readBlock, type BlockReading, type Fields } from '.
  */
 export function readGeminiUsage(block: unknown): BlockReading {
   return readBlock(camelKeys(block), (fields) => {
-    const prompt = fields.count('promptTokenCount') ?? 0;
+    const sentTokens = fields.count('promptTokenCount');
+    const prompt = sentTokens ?? 0;
     // The live API says "response" where the others say "candidates".
     const candidates = fields.count('candidatesTokenCount') ?? fields.count('responseTokenCount') ?? 0;
     const tools = fields.count('toolUsePromptTokenCount') ?? 0;
     const thoughts = fields.count('thoughtsTokenCount') ?? 0;
     const total = fields.count('totalTokenCount');
-    const sent = modalities(fields, 'promptTokensDetails');
+    // Embeddings drop an "s".
+    const sent = modalities(fields, 'promptTokensDetails', 'promptTokenDetails');
     const used = modalities(fields, 'toolUsePromptTokensDetails');
     const cached = modalities(fields, 'cacheTokensDetails');
     const made = modalities(fields, 'candidatesTokensDetails', 'responseTokensDetails');
@@ -28,6 +30,7 @@ export function readGeminiUsage(block: unknown): BlockReading {
     const sum = prompt + candidates + tools + thoughts;
     const cacheRead = fields.count('cachedContentTokenCount');
     if (total === undefined && sum === 0) return { usage: { status: 'missing' } };
+    if (sentTokens === undefined && sum > 0) return invalid('promptTokenCount is missing');
     if (total !== undefined && total !== sum)
       return invalid(
         `totalTokenCount (${total}) is not prompt (${prompt}) + tool use (${tools}) + candidates (${candidates}) + thoughts (${thoughts})`,

@@ -3,6 +3,8 @@ import { readAnthropicMessagesUsage } from './anthropic-messages.ts';
 import { readBedrockUsage } from './bedrock.ts';
 import { invalid, isObject, type BlockReader, type BlockReading } from './block.ts';
 import { readCohereUsage } from './cohere.ts';
+import { readAzureUsage, readXaiResponsesUsage, withGatewayCost } from './gateways.ts';
+import { readGeminiInteractionsUsage } from './gemini-interactions.ts';
 import { readGeminiUsage } from './gemini.ts';
 import {
   readDeepSeekUsage,
@@ -31,10 +33,14 @@ interface BlockKind {
   readonly keys: readonly (readonly string[])[];
   /** None of these may be there. */
   readonly without?: readonly string[];
+  /** Keys that nobody else writes: with one of them a block that fits is of this kind whoever sent it. */
+  readonly marks?: readonly string[];
   readonly read: BlockReader;
 }
 
 const chatKeys = [['prompt_tokens', 'completion_tokens']] as const;
+const charge = ['cost', 'is_byok', 'cost_details', 'pydantic_ai_gateway'] as const;
+const snake = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** Tried in this order: a provider's own kinds first, then those of many hosts. */
 const kinds: readonly BlockKind[] = [
@@ -52,10 +58,24 @@ const kinds: readonly BlockKind[] = [
   {
     name: 'gemini',
     providers: ['google'],
-    keys: [['promptTokenCount'], ['prompt_token_count'], ['totalTokenCount'], ['total_token_count']],
+    keys: ['promptTokenCount', 'candidatesTokenCount', 'totalTokenCount', 'trafficType'].flatMap((key) => [
+      [key],
+      [snake(key)],
+    ]),
     read: readGeminiUsage,
   },
-  { name: 'bedrock', providers: ['aws'], keys: [['inputTokens'], ['inputTokenCount']], read: readBedrockUsage },
+  {
+    name: 'gemini-interactions',
+    providers: ['google'],
+    keys: [['total_input_tokens'], ['totalInputTokens']],
+    read: readGeminiInteractionsUsage,
+  },
+  {
+    name: 'bedrock',
+    providers: ['aws'],
+    keys: [['inputTokens'], ['inputTokenCount'], ['x-amzn-bedrock-input-token-count']],
+    read: readBedrockUsage,
+  },
   {
     name: 'deepseek',
     providers: ['deepseek'],
@@ -63,10 +83,58 @@ const kinds: readonly BlockKind[] = [
     read: readDeepSeekUsage,
   },
   { name: 'groq', providers: ['groq'], keys: chatKeys, read: readGroqUsage },
-  { name: 'together', providers: ['together'], keys: chatKeys, read: readTogetherUsage },
-  { name: 'xai', providers: ['x-ai'], keys: chatKeys, read: readXaiUsage },
-  { name: 'openrouter', providers: ['openrouter'], keys: chatKeys, read: readOpenRouterUsage },
-  { name: 'perplexity', providers: ['perplexity'], keys: chatKeys, read: readPerplexityUsage },
+  { name: 'together', providers: ['together', 'moonshotai'], keys: chatKeys, read: readTogetherUsage },
+  { name: 'azure', providers: ['azure'], keys: chatKeys, marks: ['latency_checkpoint'], read: readAzureUsage },
+  {
+    name: 'xai',
+    providers: ['x-ai'],
+    keys: chatKeys,
+    marks: ['cost_in_usd_ticks', 'num_sources_used'],
+    read: readXaiUsage,
+  },
+  {
+    name: 'xai-responses',
+    providers: ['x-ai'],
+    keys: [['input_tokens', 'output_tokens']],
+    marks: ['cost_in_usd_ticks', 'num_server_side_tools_used'],
+    read: readXaiResponsesUsage,
+  },
+  {
+    name: 'perplexity',
+    providers: ['perplexity'],
+    keys: chatKeys,
+    marks: ['search_context_size', 'num_search_queries', 'citation_tokens'],
+    read: readPerplexityUsage,
+  },
+  { name: 'openrouter', providers: ['openrouter'], keys: chatKeys, marks: charge, read: readOpenRouterUsage },
+  {
+    name: 'gateway-audio',
+    providers: ['openrouter'],
+    keys: [['input_token_details']],
+    marks: charge,
+    read: withGatewayCost(readOpenAIAudioUsage),
+  },
+  {
+    name: 'gateway-responses',
+    providers: ['openrouter'],
+    keys: [['input_tokens', 'output_tokens']],
+    marks: charge,
+    read: withGatewayCost(readOpenAIResponsesUsage),
+  },
+  {
+    name: 'gateway-embeddings',
+    providers: ['openrouter', 'perplexity'],
+    keys: [['prompt_tokens']],
+    marks: charge,
+    read: withGatewayCost(readOpenAIEmbeddingsUsage),
+  },
+  {
+    name: 'gateway-rerank',
+    providers: ['openrouter'],
+    keys: [['total_tokens']],
+    marks: charge,
+    read: withGatewayCost(readVoyageUsage),
+  },
   {
     name: 'mistral',
     providers: ['mistral'],
@@ -119,8 +187,10 @@ export function readUsageBlock(provider: string | undefined, block: unknown): Bl
     kind.keys.some((group) => group.every((key) => has(block, key))) &&
     !(kind.without ?? []).some((key) => has(block, key));
   const own = kinds.filter((kind) => provider !== undefined && kind.providers.includes(provider));
-  const others = kinds.filter((kind) => provider === undefined || kind.providers.length === 0);
-  const kind = own.find(fits) ?? others.find(fits) ?? kinds.find(fits);
+  const general = kinds.filter(({ marks }) => marks === undefined);
+  const others = general.filter((kind) => provider === undefined || kind.providers.length === 0);
+  const marked = kinds.find((kind) => fits(kind) && (kind.marks ?? []).some((key) => Object.hasOwn(block, key)));
+  const kind = own.find(fits) ?? marked ?? others.find(fits) ?? general.find(fits);
   if (kind === undefined) return invalid(`no usage block that is known has only the keys ${keys.join(', ')}`);
   return kind.read(block);
 }

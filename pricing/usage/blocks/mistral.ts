@@ -30,6 +30,13 @@ export function readMistralUsage(block: unknown): BlockReading {
       if (input === undefined) return invalid('prompt_tokens is missing');
       return { usage: fromDisjoint({ input, audio_second: seconds }, 'reported') };
     }
+    // Transcriptions count the audio in tokens as well, beside the prompt; what is billed of it are its seconds.
+    const heard = fields.inner('prompt_tokens_details').count('audio_tokens') ?? 0;
+    const [prompt = 0, made = 0, total] = ['prompt_tokens', 'completion_tokens', 'total_tokens'].map((key) =>
+      fields.count(key),
+    );
+    if (seconds > 0 && heard > 0 && total === prompt + made + heard)
+      return { usage: fromDisjoint({ input: prompt, output: made, audio_second: seconds }, 'reported') };
     const cached = fields.count('num_cached_tokens') ?? 0;
     return { usage: withCached(withSeconds(readChatFields(fields).usage, seconds), cached) };
   });

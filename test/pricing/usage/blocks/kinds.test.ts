@@ -112,6 +112,32 @@ const rows: readonly Row[] = [
     tier: 'provisioned',
   },
   {
+    name: 'Gemini embeddings, which drop an "s"',
+    provider: 'google',
+    block: { promptTokenCount: 261, promptTokenDetails: [{ modality: 'IMAGE', tokenCount: 258 }] },
+    counts: { input: 3, input_image: 258 },
+  },
+  {
+    name: 'Gemini interactions',
+    provider: 'google',
+    block: {
+      total_tokens: 58,
+      total_input_tokens: 7,
+      input_tokens_by_modality: [{ modality: 'text', tokens: 7 }],
+      total_cached_tokens: 0,
+      total_output_tokens: 19,
+      total_tool_use_tokens: 0,
+      total_thought_tokens: 32,
+    },
+    counts: { input: 7, output: 19, reasoning: 32 },
+  },
+  {
+    name: 'Gemini, thoughts and candidates but no prompt',
+    provider: 'google',
+    block: { candidatesTokenCount: 18, thoughtsTokenCount: 58 },
+    invalid: 'promptTokenCount is missing',
+  },
+  {
     name: 'Gemini, a total that does not add up',
     provider: 'google',
     block: { promptTokenCount: 100, candidatesTokenCount: 20, totalTokenCount: 170 },
@@ -133,6 +159,32 @@ const rows: readonly Row[] = [
       ],
     },
     counts: { input: 10, cache_read: 1000, cache_write_5m: 500, cache_write_1h: 1500, output: 200 },
+  },
+  {
+    name: 'Bedrock Converse, the same counts under both of their names',
+    block: {
+      inputTokens: 3,
+      outputTokens: 121,
+      totalTokens: 2072,
+      cacheReadInputTokens: 1712,
+      cacheReadInputTokenCount: 1712,
+      cacheWriteInputTokens: 236,
+      cacheWriteInputTokenCount: 236,
+      cacheDetails: [{ ttl: '5m', inputTokens: 236 }],
+      serverToolUsage: {},
+    },
+    counts: { input: 3, cache_read: 1712, cache_write_5m: 236, output: 121 },
+  },
+  {
+    name: 'Bedrock InvokeModel headers',
+    block: {
+      'x-amzn-bedrock-input-token-count': '4',
+      'x-amzn-bedrock-output-token-count': '50',
+      'x-amzn-bedrock-cache-read-input-token-count': '18131',
+      'x-amzn-bedrock-cache-write-input-token-count': '0',
+      'x-amzn-bedrock-invocation-latency': '1859',
+    },
+    counts: { input: 4, cache_read: 18_131, output: 50 },
   },
   {
     name: 'Bedrock InvokeModel metrics',
@@ -163,6 +215,18 @@ const rows: readonly Row[] = [
     provider: 'mistral',
     block: { pages_processed: 12, doc_size_bytes: 4096 },
     counts: { page: 12 },
+  },
+  {
+    name: 'Mistral transcription: its audio is in the total as tokens, and billed by the second',
+    provider: 'mistral',
+    block: {
+      prompt_audio_seconds: 3,
+      prompt_tokens: 3,
+      completion_tokens: 11,
+      total_tokens: 389,
+      prompt_tokens_details: { cached_tokens: 0, audio_tokens: 375 },
+    },
+    counts: { input: 3, output: 11, audio_second: 3 },
   },
   // https://docs.cohere.com/reference/chat
   {
@@ -243,6 +307,23 @@ const rows: readonly Row[] = [
     counts: { input: 26, cache_read: 6, output: 9, reasoning: 94, web_search: 3 },
     cost: '0.0037756',
   },
+  {
+    name: 'xAI responses through any client',
+    block: {
+      input_tokens: 5689,
+      input_tokens_details: { cached_tokens: 2048 },
+      output_tokens: 444,
+      output_tokens_details: { reasoning_tokens: 245 },
+      total_tokens: 6133,
+      num_sources_used: 0,
+      num_server_side_tools_used: 2,
+      cost_in_usd_ticks: 160_708_500,
+      server_side_tool_usage_details: { web_search_calls: 2, x_search_calls: 0 },
+      context_details: { input_tokens: 3100, output_tokens: 444 },
+    },
+    counts: { input: 3641, cache_read: 2048, output: 199, reasoning: 245, web_search: 2 },
+    cost: '0.01607085',
+  },
   // https://openrouter.ai/docs/use-cases/usage-accounting
   {
     name: 'OpenRouter, what it charged',
@@ -272,6 +353,26 @@ const rows: readonly Row[] = [
     },
     counts: { input: 10, output: 1 },
     cost: '0.00002',
+  },
+  {
+    name: 'OpenRouter embeddings through any client',
+    block: { prompt_tokens: 3, total_tokens: 3, cost: 6e-8, is_byok: false },
+    counts: { input: 3 },
+    cost: '0.00000006',
+  },
+  {
+    name: 'OpenRouter responses',
+    provider: 'openrouter',
+    block: {
+      input_tokens: 78,
+      output_tokens: 37,
+      output_tokens_details: { reasoning_tokens: 22 },
+      total_tokens: 115,
+      cost: 0.000_011_3,
+      is_byok: false,
+    },
+    counts: { input: 78, output: 15, reasoning: 22 },
+    cost: '0.0000113',
   },
   // https://docs.perplexity.ai/docs/getting-started/pricing
   {
