@@ -18,11 +18,24 @@ export interface Alert {
   readonly endsAt?: string;
 }
 
-/** Whether something read from the ledger is an alert. */
-export function isAlert(value: unknown): value is Alert {
+/** An alert as the ledger remembers it; undefined if it is none. */
+export function readAlert(payload: string): Alert | undefined {
+  try {
+    const value: unknown = JSON.parse(payload);
+    return isAlert(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlert(value: unknown): value is Alert {
   if (typeof value !== 'object' || value === null) return false;
   const { labels, annotations, startsAt } = value as Partial<Record<keyof Alert, unknown>>;
-  return typeof labels === 'object' && typeof annotations === 'object' && typeof startsAt === 'string';
+  return isTexts(labels) && isTexts(annotations) && typeof startsAt === 'string';
+}
+
+function isTexts(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.values(value).every((text) => typeof text === 'string');
 }
 
 /** Whose calls the money went to, the dearest first: `summarizer 14 USD, search 3.4 USD`. Undefined if not asked. */

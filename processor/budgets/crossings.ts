@@ -30,6 +30,8 @@ interface Ended {
 const CAPACITY = 10_000;
 /** With more than this waiting, alerts go out without the dearest customers and features, which cost a query each. */
 const BUSY = 50;
+/** An alert does not wait longer than this for what decorates it. */
+const PATIENCE_MS = 2000;
 const TOP = 3;
 const GRACE_MS = 5000;
 
@@ -143,7 +145,8 @@ export class Crossings {
     const busy = this.#queue.size > BUSY;
     const top = async (name: DimensionName): Promise<string | undefined> =>
       busy || account.shared || account.rule.by.includes(name) ? undefined : this.#top(account, name);
-    const [customers, features] = [await top('customer_id'), await top('feature')];
+    const both = Promise.all([top('customer_id'), top('feature')]);
+    const [customers, features] = await Promise.race([both, patience()]);
     return thresholdAlert(account, threshold, at, { customers, features } satisfies Top, forecast);
   }
 
@@ -162,6 +165,12 @@ export class Crossings {
     const more = `${rest.length} more ${display(rest.reduce((sum, { spent }) => sum + spent, 0n))}`;
     return [...named, ...(rest.length > 0 ? [more] : [])].join(', ');
   }
+}
+
+function patience(): Promise<readonly [undefined, undefined]> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve([undefined, undefined]), PATIENCE_MS).unref();
+  });
 }
 
 function labelOf(threshold: Found['threshold']): string {

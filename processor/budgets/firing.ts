@@ -1,7 +1,7 @@
 import type { Micros } from '../../pricing/charge.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Account } from './account.ts';
-import { isAlert, type Alert } from './alert.ts';
+import { readAlert, type Alert } from './alert.ts';
 
 /** What is remembered beside a crossing once it no longer holds: under its key and this. */
 export const RESOLVED = '|resolved';
@@ -75,8 +75,8 @@ export async function readFiring(
 ): Promise<readonly (Firing & { readonly at: Micros })[]> {
   const crossings = await ledger.firing();
   return crossings.flatMap(({ key, at, payload }) => {
-    const alert: unknown = JSON.parse(payload);
-    if (!isAlert(alert)) return [];
+    const alert = readAlert(payload);
+    if (alert === undefined) return [];
     return [{ key, at, alert, account: accountOf(alert, key), id: key.slice(key.lastIndexOf('|') + 1) }];
   });
 }

@@ -1,6 +1,6 @@
 import { displayUsd } from '../../pricing/money.ts';
 import { inputTokens, outputTokens } from '../../pricing/usage/usage.ts';
-import type { CostRow, Entry } from '../ledger.ts';
+import { signOf, type CostRow, type Entry } from '../ledger.ts';
 
 /** What an amount counts. `requests` are calls: retries within one call are not counted apart. */
 export const amountUnits = ['USD', 'tokens', 'requests'] as const;
@@ -14,20 +14,20 @@ interface Measure {
   readonly display: (value: bigint) => string;
 }
 
-/** Adjustments (`rev` above 0) add money and tokens, and are no requests: as in the ledger's own sums. */
+/** A revision that takes back another is subtracted: as in the ledger's own sums. */
 export const measures: Readonly<Record<AmountUnit, Measure>> = {
   USD: {
-    entry: ({ charge }) => (charge.status === 'priced' ? charge.amount : 0n),
+    entry: (entry) => (entry.charge.status === 'priced' ? BigInt(signOf(entry)) * entry.charge.amount : 0n),
     row: ({ cost }) => cost,
     display: displayUsd,
   },
   tokens: {
-    entry: ({ counts }) => BigInt(inputTokens(counts) + outputTokens(counts)),
+    entry: (entry) => BigInt(signOf(entry) * (inputTokens(entry.counts) + outputTokens(entry.counts))),
     row: (row) => BigInt(row.inputTokens) + BigInt(row.outputTokens),
     display: (value) => `${value.toLocaleString('en-US')} tokens`,
   },
   requests: {
-    entry: ({ rev }) => (rev === 0 ? 1n : 0n),
+    entry: (entry) => BigInt(signOf(entry)),
     row: ({ calls }) => BigInt(calls),
     display: (value) => `${value.toLocaleString('en-US')} requests`,
   },

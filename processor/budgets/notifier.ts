@@ -1,6 +1,6 @@
 import type { Micros } from '../../pricing/charge.ts';
-import type { Crossing, Ledger } from '../ledger.ts';
-import { isAlert, type Alert } from './alert.ts';
+import type { Ledger } from '../ledger.ts';
+import { readAlert, type Alert } from './alert.ts';
 import type { BudgetEvents } from './events.ts';
 import { PatientQueue, type Outcome } from './patient-queue.ts';
 import type { Target } from './targets.ts';
@@ -17,6 +17,8 @@ const GROUP = 50;
 /** Alerts in one post when they are told again. */
 const RESENT = 500;
 const GRACE_MS = 5000;
+const MARK_ATTEMPTS = 10;
+const MARK_PAUSE_MS = 100;
 
 /**
  * Tells what was remembered, at least once: a notice is marked as delivered after the receiver took it. Without a target
@@ -67,7 +69,7 @@ export class Notifier {
     if (!always && !(this.#more && this.#queue.size < CAPACITY / 2)) return;
     this.#more = false;
     for (const crossing of await this.#ledger.undelivered()) {
-      const alert = alertOf(crossing);
+      const alert = readAlert(crossing.payload);
       if (alert === undefined) this.#events.unreadable(crossing.key);
       else this.push(crossing.key, alert);
     }
@@ -91,9 +93,23 @@ export class Notifier {
     return this.#queue.idle();
   }
 
-  /** The post under way may end; what is left is told after the next start. */
-  stop(): Promise<void> {
-    return this.#queue.stop(GRACE_MS);
+  /**
+   * The post under way may end; what is left is told after the next start. What was told is marked so, even if the ledger
+   * hesitates: otherwise it would be told twice.
+   */
+  async stop(): Promise<void> {
+    await this.#queue.stop(GRACE_MS);
+    for (let attempt = 0; attempt < MARK_ATTEMPTS && this.#taken.size > 0; attempt++) {
+      if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, MARK_PAUSE_MS));
+      await this.#markTaken().catch(() => undefined);
+    }
+  }
+
+  async #markTaken(): Promise<void> {
+    for (const key of this.#taken) {
+      await this.#ledger.markDelivered(key);
+      this.#taken.delete(key);
+    }
   }
 
   async #tell(waiting: readonly Notice[], signal: AbortSignal): Promise<Outcome> {
@@ -120,6 +136,7 @@ export class Notifier {
     this.#alone = false;
     for (const { key } of group) this.#taken.add(key);
     for (const { key } of group) await this.#ledger.markDelivered(key);
+    // Only now: where one could not be marked, the attempt is made again, and none of the group is told twice.
     for (const { key } of group) {
       this.#taken.delete(key);
       this.#seen.delete(key);
@@ -132,13 +149,4 @@ export class Notifier {
 function sameBudget(notices: readonly Notice[]): readonly Notice[] {
   const other = notices.findIndex(({ alert }) => alert.labels['budget'] !== notices[0]?.alert.labels['budget']);
   return other === -1 ? notices : notices.slice(0, other);
-}
-
-function alertOf({ payload }: Crossing): Alert | undefined {
-  try {
-    const alert: unknown = JSON.parse(payload);
-    return isAlert(alert) ? alert : undefined;
-  } catch {
-    return undefined;
-  }
 }

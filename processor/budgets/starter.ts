@@ -20,6 +20,7 @@ groups:
           - { at: 70%, severity: warning }
           - { at: 90%, severity: critical }
           - { at: 110%, severity: critical }
+          - { forecast: 100%, for: 6h, severity: warning }   # by the end of the month, at this pace
         annotations:
           summary: '{{ $labels.customer_id }} is at {{ $value }} of its {{ $labels.period }} budget'
 
@@ -28,10 +29,7 @@ groups:
       - budget: everything-monthly
         amount: 1000 USD
         period: month
-        thresholds:
-          - { at: 70%, severity: warning }
-          - { at: 90%, severity: critical }
-          - { at: 110%, severity: critical }
+        preset: 70-90-110                # the three thresholds above, or 80-120
 
       # What development may cost in a day.
       - budget: development-daily
@@ -50,8 +48,21 @@ groups:
         thresholds:
           - { at: 100%, severity: critical }
 
-# Where crossings are told: any receiver of Alertmanager webhooks. Without it they are in the log and on the page.
+      # Five code reviews a day for customers who pay nothing. Amounts can be tokens too, as in 2e6 tokens.
+      - budget: free-code-reviews
+        match: ['feature="code-review"', 'plan="free"']
+        by: [customer_id]
+        amount: 5 requests
+        period: day
+        thresholds:
+          - { at: 100%, severity: info }
+
+# Where crossings are told: Alertmanager, or any receiver of Alertmanager's webhooks. Without it they are in the log and on
+# the page.
 # notify:
-#   webhook:
-#     url: http://localhost:9000/hook
+#   alertmanager:
+#     url: http://localhost:9093
+#   # or:
+#   # webhook:
+#   #   url: http://localhost:9000/hook
 `;

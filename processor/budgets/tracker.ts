@@ -1,6 +1,6 @@
 import type { Micros } from '../../pricing/charge.ts';
 import type { Dimensions, Entry, Ledger } from '../ledger.ts';
-import { dimensionNames } from '../ledger.ts';
+import { dimensionNames, signOf } from '../ledger.ts';
 import { matchAll } from '../matcher.ts';
 import { noneFired, type Account } from './account.ts';
 import { termsOf, type Terms } from './evaluate.ts';
@@ -83,7 +83,7 @@ export class Tracker {
     const account = this.#account(entry.dimensions, entry.startUs, now);
     if (account === undefined) return undefined;
     account.spent += this.#measure.entry(entry);
-    if (entry.charge.status === 'unpriced' && entry.rev === 0) account.unpricedCalls += 1;
+    if (entry.charge.status === 'unpriced') account.unpricedCalls += signOf(entry);
     return account;
   }
 

@@ -115,6 +115,10 @@ export class YamlReader {
     return isMap(node) && node.has(key);
   }
 
+  isList(place: Place): boolean {
+    return isSeq(this.#resolve(place));
+  }
+
   /** The items of a list. */
   items(place: Place): readonly Place[] | undefined {
     const node = this.#resolve(place);

@@ -575,6 +575,21 @@ describe('the ledger away', () => {
     },
   );
 
+  it('when it should note a delivery, and the processor stops: not told again after the start', async () => {
+    let failures = 3;
+    const markDelivered: Ledger['markDelivered'] = async (key) => {
+      if (failures-- > 0) throw new SpanledgerError('ledger_unavailable', 'ledger is locked');
+      return ledger.markDelivered(key);
+    };
+    const first = await start([customers], { ledger: { ...ledger, markDelivered }, firstPauseMs: 60_000 });
+    first.observe(await ledger.append([call(1), call(2), call(3), call(4)]));
+    await vi.waitFor(() => expect(failures).toBe(2));
+    await first.stop();
+    const second = await start([customers]);
+    await second.settled();
+    expect(told()).toEqual(['acme 70% 0.016 USD']);
+  });
+
   it('at the start: it can be started again', async () => {
     await ledger.append([call(1), call(2), call(3), call(4)]);
     let away = true;

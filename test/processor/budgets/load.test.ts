@@ -214,11 +214,14 @@ describe('budgets.yaml', () => {
   });
 
   it('is valid as "budgets init" writes it, with and without its webhook', () => {
-    const withWebhook = starterFile.replace('# notify:\n#   webhook:\n#     url:', 'notify:\n  webhook:\n    url:');
+    const withWebhook = starterFile.replace(
+      '# notify:\n#   alertmanager:\n#     url:',
+      'notify:\n  alertmanager:\n    url:',
+    );
     expect(withWebhook).not.toBe(starterFile);
     for (const text of [starterFile, withWebhook]) {
       const loaded = loadBudgets('budgets.yaml', text);
-      expect(loaded.status === 'invalid' ? mistakesText(loaded) : loaded.rules.length).toBe(4);
+      expect(loaded.status === 'invalid' ? mistakesText(loaded) : loaded.rules.length).toBe(5);
     }
   });
 });

@@ -11,6 +11,8 @@ export interface Receiver {
     readonly headers: IncomingHttpHeaders;
     readonly method: string;
     readonly path: string;
+    /** What it was answered. */
+    readonly status: number | 'hang';
     readonly body: WebhookBody;
   }[];
   /** All alerts received, in order. */
@@ -39,8 +41,9 @@ export async function startReceiver(): Promise<Receiver> {
     request.on('end', () => {
       const { headers, method = '', url: path = '' } = request;
       const text = Buffer.concat(chunks).toString();
-      posts.push({ headers, method, path, body: JSON.parse(text === '' ? '{"alerts":[]}' : text) as WebhookBody });
       const status = answers.shift() ?? 200;
+      const body = JSON.parse(text === '' ? '{"alerts":[]}' : text) as WebhookBody;
+      posts.push({ headers, method, path, status, body });
       if (status !== 'hang') response.writeHead(status, { location: '/elsewhere' }).end('thanks');
     });
   });

@@ -161,7 +161,7 @@ describe('a tracker on a real ledger', () => {
           await ledger.close();
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 12 },
     );
   });
 
