@@ -8,6 +8,7 @@ import { cursorOf, entryJson } from './api/entry-json.ts';
 import { readCosts, readDerivation, readEntries, type Clock } from './api/params.ts';
 import { Problem, problemHandler } from './api/problem.ts';
 import { statusJson, type StatusSources } from './api/status.ts';
+import { SpanledgerError } from './errors.ts';
 import type { Ledger } from './ledger.ts';
 import { collectMetrics, type MetricSources } from './metrics/collect.ts';
 import { CONTENT_TYPE, exposition } from './metrics/exposition.ts';
@@ -27,6 +28,8 @@ export interface ApiDeps extends StatusSources {
   /** Zone of buckets and days where a query names none. */
   readonly timezone: string;
   readonly log: Pick<Logger, 'error'>;
+  /** Why spans can't be taken though the ledger can be written; undefined when they can. */
+  readonly blocked?: (() => string | undefined) | undefined;
   /** The clock: what "30 days ago" means. */
   readonly now?: () => Micros;
 }
@@ -48,7 +51,7 @@ export function apiRouter(deps: ApiDeps): express.Router {
   router.get('/healthz', (_, response) => {
     response.type('text').send('ok\n');
   });
-  router.get('/readyz', readiness(deps.ledger));
+  router.get('/readyz', readiness(deps));
   router.get('/metrics', mayRead, (_, response) => {
     response.set('Content-Type', CONTENT_TYPE).send(exposition(collectMetrics(deps, now())));
   });
@@ -118,12 +121,14 @@ function readersOnly(access: Access): RequestHandler {
   };
 }
 
-function readiness(ledger: Pick<Ledger, 'check'>): RequestHandler {
+function readiness({ ledger, blocked = () => undefined }: Pick<ApiDeps, 'ledger' | 'blocked'>): RequestHandler {
   let last: { readonly at: number; readonly result: Promise<void> } | undefined;
   return async (_, response) => {
     const at = performance.now();
     if (last === undefined || at - last.at > CHECK_MS) last = { at, result: ledger.check() };
     await last.result;
+    const why = blocked();
+    if (why !== undefined) throw new SpanledgerError('spool_full', why);
     response.type('text').send('ready\n');
   };
 }

@@ -12,13 +12,16 @@ import { createBudgets, loadBudgets, mistakesText, type BudgetCounter } from './
 import type { BudgetsFile } from './budgets/rule.ts';
 import type { Config } from './config.ts';
 import { SpanledgerError } from './errors.ts';
-import { otlpHttpExporter } from './exporters/otlp-http.ts';
+import type { BackendTimes } from './exporters/backend.ts';
+import { startExporters } from './exporters/index.ts';
 import { createIngest } from './ingest.ts';
 import type { Ledger } from './ledger.ts';
 import { atMostEvery, createLog } from './log.ts';
 import { createCounters } from './metrics.ts';
 import { createSpendMetrics } from './metrics/spend.ts';
+import { readTraces } from './otlp/index.ts';
 import { startOtlpHttp } from './receivers/otlp-http.ts';
+import { withoutAdditions } from './stages/additions.ts';
 import { openSqliteLedger } from './stores/sqlite.ts';
 import { packageVersion } from './version.ts';
 
@@ -37,6 +40,8 @@ export interface AppOptions {
   readonly log?: Logger;
   /** Lines for people: the start, and each of the first calls. */
   readonly print?: (line: string) => void;
+  /** How patient to be with backends. */
+  readonly times?: Partial<BackendTimes> | undefined;
 }
 
 /**
@@ -46,7 +51,7 @@ export interface AppOptions {
  */
 export async function startApp(
   config: Config,
-  { log = createLog(), print = () => undefined }: AppOptions = {},
+  { log = createLog(), print = () => undefined, times }: AppOptions = {},
 ): Promise<App> {
   const closers: (() => Promise<void>)[] = [];
   let stopped: Promise<void> | undefined;
@@ -72,6 +77,17 @@ export async function startApp(
     await budgets.start();
     closers.push(() => budgets.stop());
 
+    const exporters = await startExporters({
+      targets: config.forward,
+      directory: `${config.ledger}.spool`,
+      plain: ({ signal, encoding, body }) =>
+        signal === 'traces' ? withoutAdditions(readTraces(body, encoding)) : body,
+      counters,
+      log,
+      times,
+    });
+    closers.push(() => exporters.stop());
+
     let otlpUrl: string | undefined;
     pages.use(
       apiRouter({
@@ -82,7 +98,8 @@ export async function startApp(
         counters,
         spend,
         budgets,
-        forward: config.forward,
+        spools: () => exporters.states(),
+        blocked: () => exporters.blocked(),
         access: accessBy(config.tokens, isOpen(config, config.listen.api)),
         loopbackNamesOnly: isLoopback(config.listen.api) && !config.tokens.some((token) => covers(token, 'read')),
         timezone: config.timezone,
@@ -94,10 +111,9 @@ export async function startApp(
     const ingest = createIngest({
       prices,
       ledger,
-      exporter: config.forward && otlpHttpExporter(config.forward),
+      exporter: config.forward.length === 0 ? undefined : exporters,
       observers: [(calls) => spend.observe(calls), (calls) => budgets.observe(calls), announcer(print)],
       counters,
-      log,
     });
 
     const complain = atMostEvery(MINUTE);

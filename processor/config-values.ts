@@ -81,3 +81,20 @@ export function readSecret(text: string | undefined, where: string): string {
     throw new RangeError(`${where} must hold a secret of at least 16 characters without spaces`);
   return secret;
 }
+
+const SIZES: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
+
+/** Bytes. @example readSize('1GiB') // 1073741824 */
+export function readSize(text: string): number {
+  const [, amount, unit = 'B'] = /^(\d+(?:\.\d+)?)\s*([KMGT]iB|B)?$/.exec(text) ?? [];
+  const bytes = Math.round(Number(amount) * (SIZES[unit] ?? Number.NaN));
+  if (!Number.isSafeInteger(bytes) || bytes <= 0)
+    throw new RangeError(`"${text}" is not a size such as 512MiB or 1GiB`);
+  return bytes;
+}
+
+export function readOneOf<T extends string>(text: string, choices: readonly T[]): T {
+  const chosen = choices.find((choice) => choice === text);
+  if (chosen === undefined) throw new RangeError(`"${text}" is not one of ${choices.join(', ')}`);
+  return chosen;
+}

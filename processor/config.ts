@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { covers, scopes, type AccessScope, type Token } from './access.ts';
 import { formatAddress, isLoopback, type Address } from './address.ts';
 import { YamlReader, type Fields, type Place } from './budgets/yaml.ts';
+import { ONLY, readForward } from './config-forward.ts';
 import {
   readAddress,
   readEndpoint,
@@ -16,6 +17,7 @@ import {
   set,
 } from './config-values.ts';
 import { SpanledgerError } from './errors.ts';
+import type { ForwardTarget } from './exporters/index.ts';
 
 /** Everything that can be set. The file is spanledger.yaml; variables of the environment win over it. */
 export interface Config {
@@ -29,8 +31,8 @@ export interface Config {
   };
   /** Path of the ledger, absolute: `ledger`, SPANLEDGER_LEDGER. In the file, paths are relative to the file. */
   readonly ledger: string;
-  /** The OTLP/HTTP backend that enriched spans go on to: `forward`, SPANLEDGER_FORWARD_ENDPOINT and _HEADERS. */
-  readonly forward: { readonly endpoint: string; readonly headers: Readonly<Record<string, string>> } | undefined;
+  /** The OTLP/HTTP backends that enriched spans go on to: `forward`, one or a list; SPANLEDGER_FORWARD_ENDPOINT and _HEADERS. */
+  readonly forward: readonly ForwardTarget[];
   /** Zone in which days and months are cut where a query names none: `timezone`, SPANLEDGER_TIMEZONE. */
   readonly timezone: string;
   /** Path of budgets.yaml, absolute, if there is one: `budgets`, SPANLEDGER_BUDGETS, else beside the file or in the working directory. */
@@ -43,7 +45,7 @@ export function defaultConfig(): Config {
   return {
     listen: { otlp: { host: '127.0.0.1', port: 4318 }, api: { host: '127.0.0.1', port: 9464 }, insecure: false },
     ledger: './spanledger.db',
-    forward: undefined,
+    forward: [],
     timezone: 'UTC',
     budgets: undefined,
     tokens: [],
@@ -75,7 +77,6 @@ export function loadConfig({ file, env, cwd }: ConfigSources): Config {
   const plain = defaultConfig();
   const budgets = given.budgets ?? written.budgets;
   const found = [join(dirname(path), BUDGETS), join(cwd, BUDGETS)].find((candidate) => existsSync(candidate));
-  const endpoint = given.endpoint ?? written.endpoint;
   const config: Config = {
     listen: {
       otlp: given.otlp ?? written.otlp ?? plain.listen.otlp,
@@ -83,7 +84,7 @@ export function loadConfig({ file, env, cwd }: ConfigSources): Config {
       insecure: given.insecure ?? written.insecure ?? plain.listen.insecure,
     },
     ledger: resolve(cwd, given.ledger ?? written.ledger ?? plain.ledger),
-    forward: endpoint === undefined ? plain.forward : { endpoint, headers: { ...written.headers, ...given.headers } },
+    forward: forwardTo(given, written.forward ?? plain.forward),
     timezone: given.timezone ?? written.timezone ?? plain.timezone,
     budgets: budgets ?? found ?? plain.budgets,
     tokens: [...(written.tokens ?? plain.tokens), ...(given.tokens ?? [])],
@@ -93,12 +94,21 @@ export function loadConfig({ file, env, cwd }: ConfigSources): Config {
   return config;
 }
 
+/** An endpoint of the environment stands in place of those of the file; its headers are added to those of the first. */
+function forwardTo({ endpoint, headers }: Given, written: readonly ForwardTarget[]): readonly ForwardTarget[] {
+  const [first] = written;
+  if (endpoint === undefined && (headers === undefined || first === undefined)) return written;
+  const changed = { ...(first ?? { name: ONLY, endpoint: '' }), headers: { ...first?.headers, ...headers } };
+  return endpoint === undefined ? [changed, ...written.slice(1)] : [{ ...changed, endpoint }];
+}
+
 /** Settings as one source gives them; what it does not give is not there. */
 interface Given {
   otlp?: Address | undefined;
   api?: Address | undefined;
   insecure?: boolean | undefined;
   ledger?: string | undefined;
+  forward?: readonly ForwardTarget[] | undefined;
   endpoint?: string | undefined;
   headers?: Readonly<Record<string, string>> | undefined;
   timezone?: string | undefined;
@@ -109,7 +119,6 @@ interface Given {
 const shapes = {
   file: { keys: ['listen', 'ledger', 'forward', 'timezone', 'budgets', 'tokens'] },
   listen: { keys: ['otlp', 'api', 'insecure'] },
-  forward: { keys: ['endpoint', 'headers'], required: ['endpoint'] },
   token: { keys: ['env', 'file', 'scopes'], required: ['scopes'] },
 } as const;
 
@@ -133,7 +142,6 @@ function readFile(path: string, cwd: string, env: ConfigSources['env'], mistakes
 function readFields(yaml: YamlReader, folder: string, env: ConfigSources['env']): Given {
   const root = yaml.fields(yaml.root, shapes.file);
   const listen = at(root, 'listen', (place) => yaml.fields(place, shapes.listen));
-  const forward = at(root, 'forward', (place) => yaml.fields(place, shapes.forward));
   const value = <T>(fields: Fields | undefined, key: string, read: (text: string) => T): T | undefined =>
     at(fields, key, (place) => yaml.value(place, read));
   const inFolder = (text: string): string => resolve(folder, text);
@@ -142,8 +150,7 @@ function readFields(yaml: YamlReader, folder: string, env: ConfigSources['env'])
     api: value(listen, 'api', readAddress),
     insecure: value(listen, 'insecure', readFlag),
     ledger: value(root, 'ledger', (text) => inFolder(readPath(text))),
-    endpoint: value(forward, 'endpoint', readEndpoint),
-    headers: at(forward, 'headers', (place) => readHeaderFields(yaml, place)),
+    forward: at(root, 'forward', (place) => readForward(yaml, place, inFolder)),
     timezone: value(root, 'timezone', readTimezone),
     budgets: value(root, 'budgets', (text) => readExisting(inFolder(text))),
     tokens: at(root, 'tokens', (place) =>
@@ -173,12 +180,6 @@ function readToken(
     yaml.wrong(place, 'give either "env" or "file": a secret does not stand here');
   const secret = fromEnv ?? fromFile;
   return secret === undefined || granted === undefined ? [] : [{ secret, scopes: granted }];
-}
-
-function readHeaderFields(yaml: YamlReader, place: Place): Readonly<Record<string, string>> {
-  const headers: Record<string, string> = {};
-  for (const [name, where] of yaml.entries(place) ?? []) headers[name] = yaml.text(where) ?? '';
-  return headers;
 }
 
 function readEnvironment(env: ConfigSources['env'], cwd: string, mistakes: string[]): Given {

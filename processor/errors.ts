@@ -8,6 +8,9 @@ export const errorTable = {
   body_too_large: { sort: 'permanent', exit: 1 },
   /** Too many large requests at once. */
   overloaded: { sort: 'retryable', exit: 1 },
+  /** A backend is away, its spool is full, and `on_full: refuse` says that senders keep their spans. */
+  spool_full: { sort: 'retryable', exit: 1 },
+  spool_unavailable: { sort: 'retryable', exit: 1 },
   ledger_unavailable: { sort: 'retryable', exit: 1 },
   ledger_unusable: { sort: 'fatal', exit: 2 },
   /** An entry that can't be kept exactly: an impossible key, an amount beyond 9e9 USD, lines that do not add up. */

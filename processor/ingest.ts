@@ -1,7 +1,5 @@
-import type { Logger } from 'pino';
-import type { Exporter } from './exporters/otlp-http.ts';
+import type { Exporter } from './exporters/exporter.ts';
 import type { Appended, Ledger } from './ledger.ts';
-import { atMostEvery } from './log.ts';
 import type { Counters } from './metrics.ts';
 import type { TraceRequest } from './otlp/index.ts';
 import type { TraceConsumer } from './receivers/otlp-http.ts';
@@ -16,18 +14,13 @@ export interface IngestOptions {
   /** Told what the ledger answered, before anything is forwarded. Must not throw. */
   readonly observers: readonly ((appended: readonly Appended[]) => void)[];
   readonly counters: Pick<Counters, 'add'>;
-  readonly log: Pick<Logger, 'warn'>;
 }
-
-const MINUTE = 60_000;
 
 /**
  * The way of a request: read, priced, committed to the ledger, and only then sent on, so that a backend that is away costs
  * no entry, and a ledger that is away leaves nothing acknowledged.
  */
-export function createIngest({ prices, ledger, exporter, observers, counters, log }: IngestOptions): TraceConsumer {
-  const complain = atMostEvery(MINUTE);
-
+export function createIngest({ prices, ledger, exporter, observers, counters }: IngestOptions): TraceConsumer {
   return async (request) => {
     const reading = readSpans(request, prices);
     const appended = reading.calls.length === 0 ? [] : await ledger.append(reading.calls.map(({ entry }) => entry));
@@ -48,13 +41,14 @@ export function createIngest({ prices, ledger, exporter, observers, counters, lo
       reading,
       appended.map(({ entry }) => entry),
     );
-    const sent = await exporter.send(request.splice(additions, reading.markers), request.encoding);
-    if (sent.status === 'delivered') return { warning: sent.warning };
-    counters.add('forward_failed_spans', spans);
-    complain((left) =>
-      log.warn({ backend: exporter.endpoint, spans, left_out: left }, `not forwarded: ${sent.reason}`),
-    );
-    return {};
+    const body = request.splice(additions, reading.markers);
+    return exporter.forward({
+      signal: 'traces',
+      encoding: request.encoding,
+      body,
+      items: spans,
+      original: request.splice(new Map(), reading.markers),
+    });
   }
 
   function countSpans({ spans, unreadable }: TraceRequest, reading: Reading, appended: readonly Appended[]): void {

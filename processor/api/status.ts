@@ -1,6 +1,7 @@
 import type { Micros } from '../../pricing/charge.ts';
 import type { PriceBook } from '../../pricing/index.ts';
 import type { LedgerReader } from '../ledger.ts';
+import type { SpoolState } from '../exporters/index.ts';
 import type { Counters } from '../metrics.ts';
 import { priceAge } from '../metrics/collect.ts';
 import { isoTime } from './time.ts';
@@ -14,8 +15,8 @@ export interface StatusSources {
   readonly location: { readonly kind: string; readonly location: string };
   readonly prices: Pick<PriceBook, 'version' | 'checked' | 'models'>;
   readonly counters: Counters;
-  /** The backend that spans go on to. */
-  readonly forward: { readonly endpoint: string } | undefined;
+  /** What waits for each of the backends that spans go on to. */
+  readonly spools?: (() => readonly SpoolState[]) | undefined;
   /** Where spans are sent to, as far as it is known. */
   readonly otlpUrl?: (() => string | undefined) | undefined;
 }
@@ -42,16 +43,23 @@ export async function statusJson(sources: StatusSources, now: Micros) {
       other_spans: counters.get('other_spans'),
       scopes: scopes.map(([scope, spans]) => ({ scope, spans })),
     },
-    forward:
-      sources.forward === undefined
-        ? null
-        : {
-            endpoint: withoutCredentials(sources.forward.endpoint),
-            failed_spans: counters.get('forward_failed_spans'),
-          },
+    forward: forwardJson(sources),
     ...(otlpUrl === undefined ? {} : { otlp_url: otlpUrl }),
     now: isoTime(now),
   };
+}
+
+/** `endpoint` is the first backend's; there is one, mostly. */
+function forwardJson({ spools, counters }: StatusSources) {
+  const backends = (spools?.() ?? []).map(({ name, endpoint, bytes, items }) => ({
+    name,
+    endpoint: withoutCredentials(endpoint),
+    spooled_spans: items,
+    spool_bytes: bytes,
+  }));
+  const [first] = backends;
+  if (first === undefined) return null;
+  return { endpoint: first.endpoint, failed_spans: counters.get('forward_failed_spans'), backends };
 }
 
 /** An address may carry a password or a key; neither is shown. */

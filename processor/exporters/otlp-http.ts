@@ -1,79 +1,104 @@
-import { gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { constants, gzip, zstdCompress } from 'node:zlib';
 import { HOP_HEADER } from '../hop.ts';
-import { contentTypes, partialSuccess, type Encoding } from '../otlp/index.ts';
+import { contentTypes, partialSuccess } from '../otlp/index.ts';
+import type { Outcome, Parcel } from './exporter.ts';
+import { poster, type Answer, type ClientTls, type PostLimits } from './post.ts';
 
-export interface ForwardOptions {
-  /** Base URL of an OTLP/HTTP backend; `/v1/traces` is added. */
+export const compressions = ['none', 'gzip', 'zstd'] as const;
+export type Compression = (typeof compressions)[number];
+
+export interface OtlpHttpTarget {
+  /** Base URL of an OTLP/HTTP backend; `/v1/traces` and so on are added. */
   readonly endpoint: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** How long a request may hold up its sender. */
-  readonly timeoutMs?: number;
+  /** By default none on loopback, where it would only cost time, and gzip for every other host. */
+  readonly compression?: Compression | undefined;
+  readonly tls?: ClientTls | undefined;
 }
 
-export type Forwarded =
-  | { readonly status: 'delivered'; readonly warning: string | undefined }
-  /** `reason` is a line for the log, without secrets. */
-  | { readonly status: 'failed'; readonly reason: string };
-
-export interface Exporter {
-  readonly endpoint: string;
-  /** Never rejects: what becomes of the backend is no matter of the ledger or of the sender. */
-  send(body: Uint8Array, encoding: Encoding): Promise<Forwarded>;
+export interface OtlpHttpSender {
+  /** One attempt. Never rejects. */
+  send(parcel: Parcel, limits: PostLimits): Promise<Outcome>;
+  close(): void;
 }
 
-/** An answer is a few bytes; one that is more is not read on. */
-const MAX_ANSWER = 1 << 16;
+const zip = { gzip: promisify(gzip), zstd: promisify(zstdCompress) };
+/** The lowest levels: the next ones cost thrice the time for a tenth of the size. */
+const GZIP = { level: 1 };
+const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+/** Passing troubles, and such as an operator will mend: a token that ran out, a path that is not there yet. */
+const LATER: ReadonlySet<number> = new Set([429, 502, 503, 504, 401, 403, 404]);
+const TOO_LARGE = 413;
+/** A backend that asks for more patience than this is asked again all the same. */
+const MAX_RETRY_AFTER_MS = 300_000;
 
 /**
- * Sends enriched requests to one OTLP/HTTP backend, in the encoding in which they came. Not compressed on loopback, where
- * it would only cost time.
+ * Sends requests to one OTLP/HTTP backend, in the encoding in which they came.
  *
- * @example await otlpHttpExporter({ endpoint: 'http://localhost:4319', headers: {} }).send(body, 'protobuf')
+ * @example await otlpHttpSender({ endpoint: 'http://localhost:4319', headers: {} }).send(parcel, { timeoutMs: 2_000 })
  */
-export function otlpHttpExporter({ endpoint, headers, timeoutMs = 2_000 }: ForwardOptions): Exporter {
-  const url = `${endpoint.replace(/\/+$/, '')}/v1/traces`;
-  const compress = !/^http:\/\/(?:localhost|127\.|\[::1\])/.test(url);
+export function otlpHttpSender({ endpoint, headers, compression, tls }: OtlpHttpTarget): OtlpHttpSender {
+  const base = endpoint.replace(/\/+$/, '');
+  const used = compression ?? (isLoopbackUrl(base) ? 'none' : 'gzip');
+  const posters = {
+    traces: poster(`${base}/v1/traces`, tls),
+    logs: poster(`${base}/v1/logs`, tls),
+    metrics: poster(`${base}/v1/metrics`, tls),
+  };
   return {
-    endpoint,
-    async send(body, encoding) {
+    async send(parcel, limits) {
+      const url = `${base}/v1/${parcel.signal}`;
       try {
-        const response = await fetch(url, {
-          method: 'POST',
-          headers: {
+        const answer = await posters[parcel.signal].post(
+          await compressed(parcel.body, used),
+          {
             ...headers,
-            'content-type': contentTypes[encoding],
-            ...(compress ? { 'content-encoding': 'gzip' } : {}),
+            'content-type': contentTypes[parcel.encoding],
+            ...(used === 'none' ? {} : { 'content-encoding': used }),
             [HOP_HEADER]: '1',
           },
-          body: compress ? gzipSync(body, { level: 1 }) : (body as Uint8Array<ArrayBuffer>),
-          redirect: 'error',
-          signal: AbortSignal.timeout(timeoutMs),
-        });
-        const answer = await readAnswer(response);
-        if (!response.ok) return { status: 'failed', reason: `${url} answered ${response.status}` };
-        const warning = partialSuccess(encoding, answer);
-        return { status: 'delivered', warning: warning === undefined ? undefined : `the backend says: ${warning}` };
+          limits,
+        );
+        return outcomeOf(answer, parcel, url);
       } catch (error) {
-        return { status: 'failed', reason: `${url}: ${reasonOf(error, timeoutMs)}` };
+        return { status: 'later', reason: `${url}: ${reasonOf(error)}`, retryAfterMs: undefined };
       }
     },
+    close: () => Object.values(posters).forEach((each) => each.close()),
   };
 }
 
-async function readAnswer(response: Response): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > MAX_ANSWER) break;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+export function isLoopbackUrl(url: string): boolean {
+  return /^https?:\/\/(?:localhost|127\.[\d.]+|\[::1\])(?:[:/]|$)/.test(url);
 }
 
-function reasonOf(error: unknown, timeoutMs: number): string {
+function compressed(body: Uint8Array, by: Compression): Promise<Uint8Array> | Uint8Array {
+  if (by === 'none') return body;
+  return by === 'gzip' ? zip.gzip(body, GZIP) : zip.zstd(body, ZSTD);
+}
+
+function outcomeOf({ status, headers, body }: Answer, { encoding }: Parcel, url: string): Outcome {
+  const reason = `${url} answered ${status}`;
+  if (status >= 200 && status < 300) {
+    const warning = partialSuccess(encoding, body);
+    return { status: 'delivered', warning: warning === undefined ? undefined : `the backend says: ${warning}` };
+  }
+  if (status === TOO_LARGE) return { status: 'too_large', reason };
+  // A redirect is a wrong address: spans go nowhere but where they were told to.
+  if (LATER.has(status) || status < 400)
+    return { status: 'later', reason, retryAfterMs: retryAfter(headers['retry-after'], Date.now()) };
+  return { status: 'refused', reason };
+}
+
+/** Seconds or a date (RFC 9110 §10.2.3), as milliseconds from now. */
+export function retryAfter(text: string | undefined, now: number): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = /^\d+$/.test(text.trim()) ? Number(text) * 1_000 : Date.parse(text) - now;
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS);
+}
+
+function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
-  if (error.name === 'TimeoutError') return `no answer within ${timeoutMs} ms`;
-  const { cause } = error;
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : error.message;
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
 }

@@ -1,6 +1,7 @@
 import type { Micros } from '../../pricing/charge.ts';
 import type { PriceBook } from '../../pricing/index.ts';
 import type { BudgetStanding } from '../budgets/index.ts';
+import type { SpoolState } from '../exporters/index.ts';
 import { counterNames, metricTable, type Counters } from '../metrics.ts';
 import type { Point } from './exposition.ts';
 import type { SpendMetrics } from './spend.ts';
@@ -17,10 +18,15 @@ export interface MetricSources {
   readonly counters: Counters;
   readonly prices: Pick<PriceBook, 'checked' | 'models'>;
   readonly budgets: { states(): readonly BudgetFigures[] };
+  /** What waits for each backend, if spans go on to any. */
+  readonly spools?: (() => readonly SpoolState[]) | undefined;
 }
 
 /** Every value as it stands now, for `/metrics` and whatever else exposes them. */
-export function* collectMetrics({ spend, counters, prices, budgets }: MetricSources, now: Micros): Generator<Point> {
+export function* collectMetrics(
+  { spend, counters, prices, budgets, spools }: MetricSources,
+  now: Micros,
+): Generator<Point> {
   yield* spend.points();
   for (const metric of counterNames) {
     const labelled = counters.labelled(metric);
@@ -30,6 +36,10 @@ export function* collectMetrics({ spend, counters, prices, budgets }: MetricSour
   }
   yield { metric: 'price_age', labels: [], value: priceAge(prices.checked, now) };
   yield { metric: 'price_models', labels: [], value: prices.models };
+  for (const { name, bytes, items } of spools?.() ?? []) {
+    yield { metric: 'spool_bytes', labels: [name], value: bytes };
+    yield { metric: 'spool_spans', labels: [name], value: items };
+  }
   yield* budgetPoints(budgets.states());
 }
 

@@ -13,3 +13,4 @@ export { contentTypes, exportResponse, partialSuccess, rpcCodes, statusBody, typ
 export function readTraces(body: Uint8Array, encoding: Encoding): TraceRequest {
   return encoding === 'json' ? readJson(body) : readProtobuf(body);
 }
+export { countItems, halves } from './split.ts';

@@ -1,7 +1,7 @@
 import type { Charge } from '../../pricing/charge.ts';
 import { toNumberUsd } from '../../pricing/money.ts';
 import { units } from '../../pricing/usage/units.ts';
-import type { Additions } from '../otlp/request.ts';
+import type { Additions, TraceRequest } from '../otlp/request.ts';
 
 /** Every attribute that we may set; what does not apply is taken away, so that nothing stale stays beside it. */
 const none = {
@@ -40,3 +40,10 @@ export function additionsFor(charge: Charge): Additions {
 
 /** For a span that repeats the usage of its children, and is not charged. */
 export const aggregateAdditions: Additions = { ...none, 'spanledger.cost.status': 'aggregate' };
+
+/** The request without anything that we add: as it was sent to us, unless it came with such attributes of its own. */
+export function withoutAdditions(request: TraceRequest): Uint8Array {
+  const ours = Object.keys(none);
+  const enriched = request.spans.filter(({ attributes }) => ours.some((key) => attributes.has(key)));
+  return request.splice(new Map(enriched.map((span) => [span, none])));
+}

@@ -59,7 +59,9 @@ async function startApi(
     version: '0.1.0',
     location: { kind: 'sqlite', location: './spanledger.db' },
     prices: { version: '2026.11.1', checked: '2026-11-23', models: 1_500 },
-    forward: { endpoint: 'https://user:secret@backend.example/v1/traces?key=secret' },
+    spools: () => [
+      { name: 'tempo', endpoint: 'https://user:secret@backend.example/v1/traces?key=secret', bytes: 1024, items: 7 },
+    ],
     timezone: 'UTC',
     log: pino({ level: 'silent' }),
     now: () => NOW,
@@ -249,7 +251,11 @@ test('budgets as they stand; status counts what came, and shows no secret of the
         { scope: '@opentelemetry/instrumentation-http', spans: 3 },
       ],
     },
-    forward: { endpoint: 'https://backend.example/v1/traces', failed_spans: 0 },
+    forward: {
+      endpoint: 'https://backend.example/v1/traces',
+      failed_spans: 0,
+      backends: [{ name: 'tempo', endpoint: 'https://backend.example/v1/traces', spooled_spans: 7, spool_bytes: 1024 }],
+    },
     now: '2026-11-25T12:00:00.000Z',
   });
 });

@@ -48,7 +48,7 @@ async function costs(app: App, by: string): Promise<Costs> {
 it('a span that comes in is priced, kept, forwarded, printed, served and counted', async () => {
   const sink = await startSink();
   onTestFinished(() => sink.stop());
-  const { app, lines } = await start({ forward: { endpoint: sink.url, headers: {} } });
+  const { app, lines } = await start({ forward: [{ name: 'sink', endpoint: sink.url, headers: {} }] });
   expect(await post(app, chatSpan(1, { 'spanledger.customer_id': 'acme' }), { ...chatSpan(2), attributes: [] })).toBe(
     200,
   );
@@ -109,11 +109,11 @@ it('an agent span over two calls is not charged, and a model without a price is 
 it('an application that is away from its backend still gets every entry', async () => {
   const sink = await startSink({ answer: () => ({ status: 503 }) });
   onTestFinished(() => sink.stop());
-  const { app } = await start({ forward: { endpoint: sink.url, headers: {} } });
+  const { app } = await start({ forward: [{ name: 'sink', endpoint: sink.url, headers: {} }] });
   expect(await post(app, chatSpan(1))).toBe(200);
   expect(await costs(app, 'model')).toMatchObject({ total: { calls: 1 } });
   const status: unknown = await (await fetch(`${app.apiUrl}/api/v1/status`)).json();
-  expect(status).toMatchObject({ forward: { failed_spans: 1 } });
+  expect(status).toMatchObject({ forward: { failed_spans: 0, backends: [{ name: 'sink', spooled_spans: 1 }] } });
 });
 
 it('tokens guard both addresses', async () => {

@@ -32,7 +32,7 @@ describe('good files', () => {
     expect(load('everything.good')).toEqual({
       listen: { otlp: { host: '127.0.0.1', port: 14318 }, api: { host: '::1', port: 9465 }, insecure: false },
       ledger: join(folder, 'data/ledger.db'),
-      forward: { endpoint: 'http://localhost:4328', headers: { 'x-tenant': 'acme' } },
+      forward: [{ name: 'backend', endpoint: 'http://localhost:4328', headers: { 'x-tenant': 'acme' } }],
       timezone: 'Europe/Berlin',
       budgets: join(folder, 'beside.budgets.yaml'),
       tokens: [
@@ -42,6 +42,20 @@ describe('good files', () => {
     });
   });
 
+  it('several backends, each with its own way', () => {
+    expect(load('backends.good').forward).toEqual([
+      {
+        name: 'tempo',
+        endpoint: 'https://tempo.example',
+        headers: { authorization: 'Bearer x' },
+        compression: 'zstd',
+        tls: { ca: 'not a real certificate\n', cert: undefined, key: undefined },
+        spool: { directory: join(folder, 'spool/tempo'), maxBytes: 512 << 20, onFull: 'refuse' },
+      },
+      { name: 'jaeger', endpoint: 'http://localhost:5318', headers: {} },
+    ]);
+  });
+
   it.each(['behind-a-token.good', 'insecure.good'])('%s', (name) => {
     expect(load(name).listen.otlp.host).toBe('0.0.0.0');
   });
@@ -49,6 +63,19 @@ describe('good files', () => {
 
 describe('bad files: every mistake at once, with line and column', () => {
   it.each([
+    [
+      'backends.bad',
+      [
+        '2:11: name: a name has lower-case letters, digits, "-" and "_" only',
+        '4:18: compression: "brotli" is not one of none, gzip, zstd',
+        '5:24: max_size: "lots" is not a size such as 512MiB or 1GiB',
+        '5:39: on_full: "wait" is not one of drop_oldest, refuse',
+        '6:5: forward[1]: "name" is missing',
+        '6:5: forward[1]: the name "backend" is taken',
+        '7:5: forward[2]: "cert" and "key" go together',
+        '7:5: forward[2]: the name "backend" is taken',
+      ],
+    ],
     ['unknown-key.bad', ['4:3: listen: "otpl" is unknown; did you mean "otlp"?']],
     [
       'several.bad',
@@ -119,7 +146,13 @@ describe('the environment', () => {
     expect(load('everything.good', more)).toMatchObject({
       listen: { otlp: { host: '127.0.0.1', port: 0 }, api: { host: '127.0.0.1', port: 9000 } },
       ledger: '/var/lib/ledger.db',
-      forward: { endpoint: 'https://backend.example', headers: { authorization: 'Bearer abc', 'x-tenant': 'other' } },
+      forward: [
+        {
+          name: 'backend',
+          endpoint: 'https://backend.example',
+          headers: { authorization: 'Bearer abc', 'x-tenant': 'other' },
+        },
+      ],
       timezone: 'UTC',
       tokens: [{}, {}, { secret: 'a-token-of-the-admin', scopes: ['admin'] }],
     });

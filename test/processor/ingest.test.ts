@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { loadPriceBook } from '../../pricing/index.ts';
 import { SpanledgerError } from '../../processor/errors.ts';
-import type { Exporter } from '../../processor/exporters/otlp-http.ts';
+import type { Exporter } from '../../processor/exporters/exporter.ts';
 import { createIngest, type IngestOptions } from '../../processor/ingest.ts';
 import type { Appended, Entry } from '../../processor/ledger.ts';
 import { createCounters } from '../../processor/metrics.ts';
@@ -18,22 +18,19 @@ async function start(options: Partial<IngestOptions> = {}) {
   const ledger = await temporaryLedger();
   const forwarded: Uint8Array[] = [];
   const exporter: Exporter = {
-    endpoint: 'http://sink',
-    send: async (body) => {
+    forward: async ({ body }) => {
       forwarded.push(body);
-      return { status: 'delivered', warning: undefined };
+      return {};
     },
   };
   const counters = createCounters();
   const seen: Appended[] = [];
-  const warnings: string[] = [];
-  const log = { warn: (_: unknown, text?: string) => void warnings.push(text ?? '') } as IngestOptions['log'];
   const observers = [(appended: readonly Appended[]) => void seen.push(...appended)];
-  const consume = createIngest({ prices, ledger, exporter, observers, counters, log, ...options });
+  const consume = createIngest({ prices, ledger, exporter, observers, counters, ...options });
   const send = async (...spans: readonly TestSpan[]): Promise<{ readonly warning?: string | undefined }> =>
     consume(traces(...spans));
   const spans = (): readonly SinkSpan[] => forwarded.flatMap((body) => decodeProtobuf(body));
-  return { ledger, forwarded, counters, seen, warnings, send, consume, spans };
+  return { ledger, forwarded, counters, seen, send, consume, spans };
 }
 
 function traces(...spans: readonly TestSpan[]): TraceRequest {
@@ -138,25 +135,18 @@ it('the ledger away: nothing is acknowledged, forwarded, observed or counted', a
   expect([forwarded.length, seen.length, counters.get('received_spans')]).toEqual([0, 0, 0]);
 });
 
-it('the backend away: the entry is kept, the spans are counted, and the log gets one line', async () => {
-  const exporter: Exporter = {
-    endpoint: 'http://sink',
-    send: async () => ({ status: 'failed', reason: 'ECONNREFUSED' }),
-  };
-  const { send, ledger, counters, warnings } = await start({ exporter });
-  for (let n = 1; n <= 3; n++) expect(await send(chatSpan(n), other)).toEqual({});
-  expect(await ledger.entries({ where: [], from: 0, to: Number.MAX_SAFE_INTEGER, limit: 10 })).toHaveLength(3);
-  expect(counters.get('forward_failed_spans')).toBe(6);
-  expect(warnings).toEqual(['not forwarded: ECONNREFUSED']);
+it('no backend and no room for its spans: the entry is kept, and the sender keeps the spans', async () => {
+  const full = new SpanledgerError('spool_full', 'full');
+  const { send, ledger, counters } = await start({ exporter: { forward: async () => Promise.reject(full) } });
+  for (let n = 1; n <= 2; n++) await expect(send(chatSpan(1), other)).rejects.toBe(full);
+  expect(await ledger.entries({ where: [], from: 0, to: Number.MAX_SAFE_INTEGER, limit: 10 })).toHaveLength(1);
+  expect([counters.get('received_calls'), counters.get('duplicate_calls')]).toEqual([1, 1]);
 });
 
 it('what the backend says is passed on', async () => {
-  const exporter: Exporter = {
-    endpoint: 'x',
-    send: async () => ({ status: 'delivered', warning: 'the backend says: quota' }),
-  };
-  const { send } = await start({ exporter });
-  expect(await send(chatSpan(1))).toEqual({ warning: 'the backend says: quota' });
+  const warning = 'the backend says: quota';
+  const { send } = await start({ exporter: { forward: async () => ({ warning }) } });
+  expect(await send(chatSpan(1))).toEqual({ warning });
 });
 
 it('without a backend spans end here', async () => {

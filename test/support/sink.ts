@@ -1,5 +1,5 @@
 /**
- * An OTLP/HTTP receiver on loopback that remembers the spans it was sent: JSON or protobuf, plain or gzip.
+ * An OTLP/HTTP receiver on loopback that remembers the spans it was sent: JSON or protobuf, plain, gzip or zstd.
  *
  * @example
  * const sink = await startSink();
@@ -11,7 +11,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { decodeJson } from './sink/json.ts';
 import { decodeProtobuf } from './sink/protobuf.ts';
 import type { SinkSpan } from './sink/span.ts';
@@ -28,7 +28,10 @@ export interface SinkRequest {
 
 export interface SinkOptions {
   /** What the nth request (from 1) is answered with; 200 without. Only spans of requests answered with 200 are kept. */
-  readonly answer?: (n: number) => { status?: number; headers?: Readonly<Record<string, string>>; delayMs?: number };
+  readonly answer?: (
+    n: number,
+    request: SinkRequest,
+  ) => { status?: number; headers?: Readonly<Record<string, string>>; delayMs?: number };
 }
 
 export interface Sink {
@@ -50,9 +53,14 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
     request.on('end', () => {
       const sent = Buffer.concat(chunks);
       const { headers, url: path = '/' } = request;
-      const body = headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent;
+      const coding = headers['content-encoding'];
+      const body = coding === 'gzip' ? gunzipSync(sent) : coding === 'zstd' ? zstdDecompressSync(sent) : sent;
       const encoding = headers['content-type']?.includes('json') === true ? 'json' : 'protobuf';
-      const { status = 200, headers: extra = {}, delayMs = 0 } = options.answer?.(requests.length + 1) ?? {};
+      const {
+        status = 200,
+        headers: extra = {},
+        delayMs = 0,
+      } = options.answer?.(requests.length + 1, { path, headers, encoding, body }) ?? {};
       requests.push({ path, headers, encoding, body });
       if (status === 200 && path.endsWith('/v1/traces'))
         spans.push(...(encoding === 'json' ? decodeJson(body.toString()) : decodeProtobuf(body)));
