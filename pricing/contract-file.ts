@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto';
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import { readRate } from './catalog-file.ts';
-import type { Alias, Contract, Term, TermPrice } from './contract.ts';
-import { scale } from './contract.ts';
+import { readCommitment, readVolume } from './contract-period-file.ts';
+import { amount, attempt, off, optional, whole } from './contract-values.ts';
+import { scale, type Alias, type Contract, type Term, type TermPrice } from './contract.ts';
 import { providerName } from './model-id.ts';
-import { parseUsd, USD, type FemtoUsd } from './money.ts';
-import { percentOff, type Commitment, type VolumeDiscount } from './settle.ts';
-import { child, instant, items, members, open, pathOf, pattern, text, type Node } from './strict-reader.ts';
+import { USD, type FemtoUsd } from './money.ts';
+import { instant, items, members, open, pathOf, pattern, text, type Node } from './strict-reader.ts';
 import { serviceTiers, type ServiceTier } from './usage/tier.ts';
 import { isUnit, type Unit } from './usage/units.ts';
 
@@ -244,51 +244,6 @@ function period(fields: (key: string) => Node): Pick<Term, 'from' | 'until'> {
   return { ...(from === undefined ? {} : { from }), ...(until === undefined ? {} : { until }) };
 }
 
-function readCommitment(node: Node): Commitment {
-  const fields = open(node, [
-    'name',
-    'provider',
-    'models',
-    'amount',
-    'period',
-    'from',
-    'until',
-    'percent_off',
-    'overage_percent_off',
-  ]);
-  const models = optional(fields('models'), (list) => items(list).map(pattern));
-  return {
-    name: text(fields('name')),
-    provider: providerName(text(fields('provider'))),
-    ...(models === undefined ? {} : { models }),
-    amount: amount(fields('amount')),
-    period: periodKind(fields('period')),
-    from: month(fields('from')),
-    until: month(fields('until')),
-    off: optional(fields('percent_off'), off) ?? 0n,
-    overageOff: optional(fields('overage_percent_off'), off) ?? 0n,
-  };
-}
-
-function readVolume(node: Node): VolumeDiscount {
-  const fields = open(node, ['name', 'provider', 'models', 'period', 'steps']);
-  const models = optional(fields('models'), (list) => items(list).map(pattern));
-  const steps = items(fields('steps')).map((step) => {
-    const inner = open(step, ['above', 'percent_off']);
-    return { above: amount(inner('above')), off: off(inner('percent_off')) };
-  });
-  for (const [index, { above }] of steps.entries())
-    if (index > 0 && above <= (steps[index - 1]?.above ?? 0n))
-      node.report(child(child(node, 'steps', undefined), index, undefined), 'steps must go up');
-  return {
-    name: text(fields('name')),
-    provider: providerName(text(fields('provider'))),
-    ...(models === undefined ? {} : { models }),
-    period: periodKind(fields('period')),
-    steps,
-  };
-}
-
 /** Two terms that fit the same calls at once, equally narrow, would be a coin toss between two prices. */
 function reportOverlaps(node: Node, terms: readonly Term[]): void {
   for (const [index, term] of terms.entries())
@@ -310,54 +265,4 @@ function readRates(node: Node): Partial<Record<Unit, FemtoUsd>> {
     if (isUnit(unit)) rates[unit] = attempt(field, 0n, (quoted) => readRate(unit, quoted));
     else field.report(field, `"${unit}" is not a unit`);
   return rates;
-}
-
-function optional<T>(node: Node, read: (node: Node) => T): T | undefined {
-  return node.value === undefined ? undefined : read(node);
-}
-
-/** Runs a reader of text; what it throws is reported where the text stands. */
-function attempt<T>(node: Node, fallback: T, read: (text: string) => T): T {
-  const value = text(node);
-  if (value === '') return fallback;
-  try {
-    return read(value);
-  } catch (error) {
-    node.report(node, error instanceof Error ? error.message : String(error));
-    return fallback;
-  }
-}
-
-function amount(node: Node): FemtoUsd {
-  return attempt(node, 0n, (value) => {
-    const usd = parseUsd(value);
-    if (usd < 0n) throw new RangeError(`"${value}" is negative`);
-    return usd;
-  });
-}
-
-function off(node: Node): bigint {
-  return attempt(node, 0n, percentOff);
-}
-
-function whole(node: Node): number {
-  return attempt(node, 0, (value) => {
-    const count = /^\d+$/.test(value) ? Number(value) : NaN;
-    if (!Number.isSafeInteger(count) || count === 0) throw new RangeError(`"${value}" is not a whole number above 0`);
-    return count;
-  });
-}
-
-function month(node: Node): string {
-  return attempt(node, '', (value) => {
-    if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(value)) throw new RangeError(`"${value}" is not a month such as 2026-11`);
-    return value;
-  });
-}
-
-function periodKind(node: Node): 'month' | 'year' {
-  return attempt(node, 'month', (value) => {
-    if (value !== 'month' && value !== 'year') throw new RangeError(`"${value}" is neither month nor year`);
-    return value;
-  });
 }

@@ -1,7 +1,7 @@
 /** Applies the amendments: whole models first, then the tiers that are a multiple of the standard one. */
 import { matches } from '../pattern.ts';
 import { units, type Unit } from '../usage/units.ts';
-import { inheritAmendments, modelAmendments, tierFactors, type TierFactor } from './amendments.ts';
+import { inheritAmendments, modelAmendments, tierFactors, type TierFactor } from './amendments/index.ts';
 import type { CardLine, ModelBlock, ProviderFile } from './provider-file.ts';
 import { multiply } from './source-numbers.ts';
 

@@ -53,8 +53,11 @@ export interface InclusiveTotals {
  * // counts { input: 1000, cache_read: 20000, cache_write_5m: 4000, output: 500 }
  */
 export function fromInclusive(totals: InclusiveTotals, basis: Basis): Usage {
-  const { other, ...plain } = totals;
-  for (const [name, count] of Object.entries(plain)) {
+  const { other } = totals;
+  // Loops over keys, not entries: this runs inside every call of an instrumented application.
+  for (const name of Object.keys(totals)) {
+    if (name === 'other') continue;
+    const count = totals[name as Exclude<keyof InclusiveTotals, 'other'>];
     const problem = count === undefined ? undefined : countProblem(name, count);
     if (problem !== undefined) return { status: 'invalid', detail: problem };
   }
@@ -98,7 +101,7 @@ export function fromInclusive(totals: InclusiveTotals, basis: Basis): Usage {
       status: 'invalid',
       detail: `reasoning and modality tokens (${outputParts}) exceed output (${zero(totals.output)})`,
     };
-  return fromDisjoint({ ...leaves, ...other }, basis);
+  return fromDisjoint(other === undefined ? leaves : { ...leaves, ...other }, basis);
 }
 
 /**
@@ -107,7 +110,8 @@ export function fromInclusive(totals: InclusiveTotals, basis: Basis): Usage {
  */
 export function fromDisjoint(counts: Readonly<Record<string, number | undefined>>, basis: Basis): Usage {
   const kept: Partial<Record<Unit, number>> = {};
-  for (const [name, count] of Object.entries(counts)) {
+  for (const name of Object.keys(counts)) {
+    const count = counts[name];
     if (count === undefined) continue;
     if (!isUnit(name)) return { status: 'invalid', detail: `"${name}" is not a unit` };
     const problem = countProblem(name, count);
@@ -129,9 +133,9 @@ export function outputTokens(counts: Counts): number {
 
 function total(counts: Counts, direction: 'input' | 'output'): number {
   let sum = 0;
-  for (const [name, count] of Object.entries(counts)) {
+  for (const name of Object.keys(counts)) {
     const unit = units[name as Unit];
-    if (unit.kind === 'token' && unit.direction === direction) sum += count;
+    if (unit.kind === 'token' && unit.direction === direction) sum += counts[name as Unit] ?? 0;
   }
   return sum;
 }

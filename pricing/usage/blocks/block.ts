@@ -43,10 +43,10 @@ export function readBlock(block: unknown, read: (fields: Fields) => BlockReading
   if (block === undefined || block === null) return { usage: { status: 'missing' } };
   if (!isObject(block)) return invalid(`the usage block is ${describe(block)}, not an object`);
   if (Object.keys(block).length === 0) return { usage: { status: 'missing' } };
-  const problems: string[] = [];
-  const opened: (() => void)[] = [];
-  const reading = read(openFields(block, '', problems, opened));
-  for (const finish of opened) finish();
+  const shared: Reading = { problems: [], opened: [] };
+  const reading = read(new ObjectFields(block, '', shared));
+  for (const fields of shared.opened) fields.finish();
+  const { problems } = shared;
   return problems.length === 0 ? reading : { ...reading, usage: { status: 'invalid', detail: problems.join('; ') } };
 }
 
@@ -82,62 +82,90 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function openFields(
-  object: Readonly<Record<string, unknown>>,
-  path: string,
-  problems: string[],
-  opened: (() => void)[],
-): Fields {
-  const taken = new Set<string>();
+/** What the views of one block share. */
+interface Reading {
+  readonly problems: string[];
+  readonly opened: ObjectFields[];
+}
+
+/** A class, because one is made for every object of every block that is read, inside the calls of an application. */
+class ObjectFields implements Fields {
+  readonly #object: Readonly<Record<string, unknown>>;
+  readonly #path: string;
+  readonly #reading: Reading;
+  /** Few: a list is quicker than a set. */
+  readonly #taken: string[] = [];
   // One view of each inner object, however often it is opened: what one reader took is not unknown to the next.
-  const inner = new Map<string, Fields>();
-  const take = (key: string): unknown => {
-    taken.add(key);
-    return Object.hasOwn(object, key) ? (object[key] ?? undefined) : undefined;
-  };
-  opened.push(() => {
-    for (const [key, value] of Object.entries(object)) {
-      if (!taken.has(key) && carriesCount(value))
-        problems.push(`${path}${key} is not known (${JSON.stringify(value).slice(0, 80)})`);
+  #inner: Map<string, ObjectFields> | undefined;
+
+  constructor(object: Readonly<Record<string, unknown>>, path: string, reading: Reading) {
+    this.#object = object;
+    this.#path = path;
+    this.#reading = reading;
+    reading.opened.push(this);
+  }
+
+  /** Reports what nobody took. */
+  finish(): void {
+    for (const key of Object.keys(this.#object)) {
+      const value = this.#object[key];
+      if (!this.#taken.includes(key) && carriesCount(value))
+        this.#problem(`${key} is not known (${JSON.stringify(value).slice(0, 80)})`);
     }
-  });
-  return {
-    count(key) {
-      const value = take(key);
-      if (value === undefined) return undefined;
-      if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-      problems.push(`${path}${key} is ${describe(value)}, not a whole number from 0 to 2^53`);
-      return undefined;
-    },
-    text(key) {
-      const value = take(key);
-      return typeof value === 'string' ? value : undefined;
-    },
-    inner(key) {
-      const known = inner.get(key);
-      if (known !== undefined) return known;
-      const value = take(key);
-      if (value !== undefined && !isObject(value)) problems.push(`${path}${key} is ${describe(value)}, not an object`);
-      const fields = openFields(isObject(value) ? value : {}, `${path}${key}.`, problems, opened);
-      inner.set(key, fields);
-      return fields;
-    },
-    list(key) {
-      const value = take(key);
-      if (value !== undefined && !Array.isArray(value))
-        problems.push(`${path}${key} is ${describe(value)}, not a list`);
-      const items: readonly unknown[] = Array.isArray(value) ? value : [];
-      return items.map((item, index) => {
-        if (!isObject(item)) problems.push(`${path}${key}[${index}] is ${describe(item)}, not an object`);
-        return openFields(isObject(item) ? item : {}, `${path}${key}[${index}].`, problems, opened);
-      });
-    },
-    ignore(...keys) {
-      for (const key of keys) taken.add(key);
-    },
-    raw: take,
-    has: (key) => Object.hasOwn(object, key) && object[key] !== null && object[key] !== undefined,
-  };
+  }
+
+  count(key: string): number | undefined {
+    const value = this.raw(key);
+    if (value === undefined) return undefined;
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+    this.#problem(`${key} is ${describe(value)}, not a whole number from 0 to 2^53`);
+    return undefined;
+  }
+
+  text(key: string): string | undefined {
+    const value = this.raw(key);
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  inner(key: string): Fields {
+    const known = this.#inner?.get(key);
+    if (known !== undefined) return known;
+    const value = this.raw(key);
+    const fields = this.#open(value, key, value !== undefined);
+    this.#inner ??= new Map();
+    this.#inner.set(key, fields);
+    return fields;
+  }
+
+  list(key: string): readonly Fields[] {
+    const value = this.raw(key);
+    if (value !== undefined && !Array.isArray(value)) this.#problem(`${key} is ${describe(value)}, not a list`);
+    const items: readonly unknown[] = Array.isArray(value) ? value : [];
+    return items.map((item, index) => this.#open(item, `${key}[${index}]`, true));
+  }
+
+  ignore(...keys: string[]): void {
+    this.#taken.push(...keys);
+  }
+
+  raw(key: string): unknown {
+    this.#taken.push(key);
+    return Object.hasOwn(this.#object, key) ? (this.#object[key] ?? undefined) : undefined;
+  }
+
+  has(key: string): boolean {
+    return Object.hasOwn(this.#object, key) && this.#object[key] !== null && this.#object[key] !== undefined;
+  }
+
+  #open(value: unknown, at: string, isThere: boolean): ObjectFields {
+    if (isObject(value)) return new ObjectFields(value, `${this.#path}${at}.`, this.#reading);
+    if (isThere) this.#problem(`${at} is ${describe(value)}, not an object`);
+    return new ObjectFields({}, `${this.#path}${at}.`, this.#reading);
+  }
+
+  #problem(text: string): void {
+    this.#reading.problems.push(`${this.#path}${text}`);
+  }
 }
 
 function carriesCount(value: unknown): boolean {
