@@ -200,7 +200,7 @@ export class Call {
     const byPiece = answer.complete ? answer.extra : undefined;
     const known = reading.usage.status === 'known' ? reading.usage.counts : byPiece;
     if (known !== undefined && (answer.complete || !this.request.stream)) {
-      putCounts(attributes, { ...known, ...answer.extra });
+      putCounts(attributes, answer.extra === undefined ? known : { ...known, ...answer.extra });
       attributes[attr.usageState] = 'reported';
       return;
     }
@@ -244,20 +244,20 @@ function putCounts(attributes: Attributes, counts: Counts): void {
     attributes[attr.inputTokens] = inputTokens(counts);
     attributes[attr.outputTokens] = outputTokens(counts);
   }
-  const writes = (counts.cache_write ?? 0) + (counts.cache_write_5m ?? 0) + (counts.cache_write_1h ?? 0);
-  const reads =
-    (counts.cache_read ?? 0) +
-    (counts.cache_read_audio ?? 0) +
-    (counts.cache_read_image ?? 0) +
-    (counts.cache_read_video ?? 0);
+  let writes = 0;
+  let reads = 0;
+  for (const unit of used) {
+    const count = counts[unit] ?? 0;
+    if (unit.startsWith('cache_write')) writes += count;
+    else if (unit.startsWith('cache_read')) reads += count;
+    if (count > 0 && !conventional.has(unit)) attributes[`${usagePrefix}${unit}`] = count;
+  }
   if (reads > 0) attributes[attr.cacheRead] = reads;
   if (writes > 0) {
     attributes[attr.cacheWrite] = writes;
     attributes[attr.cacheCreation] = writes;
   }
   put(attributes, attr.reasoning, counts.reasoning);
-  for (const [unit, count] of Object.entries(counts))
-    if (count > 0 && !conventional.has(unit)) attributes[`${usagePrefix}${unit}`] = count;
 }
 
 function isErrorEvent(error: unknown): boolean {

@@ -29,7 +29,8 @@ export function observeIterator<T>(
     call.fail(error);
     throw error;
   };
-  const next = (...args: [] | [undefined]): Promise<IteratorResult<T>> => source.next(...args).then(observe, fail);
+  // Without a list of arguments: this is made for every chunk.
+  const next = (): Promise<IteratorResult<T>> => source.next().then(observe, fail);
   // Made from the source, so that it is in every other respect what the library gave.
   const observed = Object.create(source) as AsyncIterator<T>;
   observed.next = next;

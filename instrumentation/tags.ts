@@ -99,13 +99,15 @@ const rpcMetadata = createContextKey('OpenTelemetry SDK Context Key RPC_METADATA
 
 /** The tags in force, as span attributes. Total: a function of the application that throws has no say. */
 export function currentTags(sources: TagSources, active: Context = context.active()): Attributes {
+  const scope = storage.getStore();
+  const baggage = sources.baggage ? propagation.getBaggage(active) : undefined;
   const tags: Record<string, string> = { ...sources.fixed };
-  if (sources.baggage) Object.assign(tags, baggageTags(propagation.getBaggage(active)));
+  if (baggage !== undefined) Object.assign(tags, baggageTags(baggage));
   if (tags['route'] === undefined) {
     const metadata = active.getValue(rpcMetadata) as { readonly route?: unknown } | undefined;
     if (typeof metadata?.route === 'string') tags['route'] = metadata.route.slice(0, most.value);
   }
-  collect(storage.getStore(), tags);
+  collect(scope, tags);
   return attributesOf(tags);
 }
 
@@ -121,9 +123,9 @@ function collect(scope: Scope | undefined, into: Record<string, string>): void {
     );
 }
 
-function baggageTags(baggage: Baggage | undefined): Plain {
+function baggageTags(baggage: Baggage): Plain {
   const tags: Record<string, string> = {};
-  for (const [key, { value }] of baggage?.getAllEntries() ?? []) {
+  for (const [key, { value }] of baggage.getAllEntries()) {
     if (attributeOf.has(key)) tags[key] = value;
     else if (key.startsWith(extraPrefix)) tags[key.slice(extraPrefix.length)] = value;
   }
