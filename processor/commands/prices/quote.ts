@@ -124,7 +124,8 @@ export interface LineError {
   readonly id?: unknown;
   readonly error: string;
 }
-export type LineResult = (ChargeJson & { readonly id?: unknown }) | LineError;
+/** `reported_usd` is what the provider says in the block that the call cost. */
+export type LineResult = (ChargeJson & { readonly id?: unknown; readonly reported_usd?: string }) | LineError;
 
 /**
  * One JSON line in, one out, in order. A bad line becomes an error object with its number and the rest goes on. The exit
@@ -170,7 +171,9 @@ export function quoteLine(book: PriceBook, text: string, line: number, now: () =
       region: optionalText(fields, 'region') ?? reading.region,
       usage: reading.usage,
     });
-    return { ...(id === undefined ? {} : { id }), ...chargeJson(charge) };
+    const { reportedCost } = reading;
+    const reported = reportedCost === undefined ? {} : { reported_usd: formatUsd(reportedCost) };
+    return { ...(id === undefined ? {} : { id }), ...chargeJson(charge), ...reported };
   } catch (error) {
     if (!(error instanceof RangeError || error instanceof SyntaxError)) throw error;
     return { status: 'error', line, ...(id === undefined ? {} : { id }), error: error.message };

@@ -57,6 +57,14 @@ describe('prices quote, JSON lines', () => {
     expect(quote(line)).toEqual(priced(amount));
   });
 
+  it('shows what the provider says beside what we say', () => {
+    const usage = { prompt_tokens: 1000, completion_tokens: 100, total_tokens: 1100, cost: 0.0036 };
+    expect(quote({ provider: 'openrouter', model: 'openai/gpt-4o', usage })).toMatchObject({
+      amount_usd: '0.0035',
+      reported_usd: '0.0036',
+    });
+  });
+
   it('says why there is no price', () => {
     expect(quote({ model: 'acme-13b', usage: { input: 1 } })).toMatchObject({
       status: 'unpriced',
