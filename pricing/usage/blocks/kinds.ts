@@ -40,9 +40,11 @@ interface BlockKind {
 
 const chatKeys = [['prompt_tokens', 'completion_tokens']] as const;
 const charge = ['cost', 'is_byok', 'cost_details', 'pydantic_ai_gateway'] as const;
-const snake = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** Tried in this order: a provider's own kinds first, then those of many hosts. */
+/**
+ * Tried in this order: a provider's own kinds first, then those of many hosts. Nothing here runs when the module loads, so
+ * that a bundle which only wants single readers leaves the list out.
+ */
 const kinds: readonly BlockKind[] = [
   {
     name: 'anthropic-messages',
@@ -58,10 +60,16 @@ const kinds: readonly BlockKind[] = [
   {
     name: 'gemini',
     providers: ['google'],
-    keys: ['promptTokenCount', 'candidatesTokenCount', 'totalTokenCount', 'trafficType'].flatMap((key) => [
-      [key],
-      [snake(key)],
-    ]),
+    keys: [
+      ['promptTokenCount'],
+      ['prompt_token_count'],
+      ['candidatesTokenCount'],
+      ['candidates_token_count'],
+      ['totalTokenCount'],
+      ['total_token_count'],
+      ['trafficType'],
+      ['traffic_type'],
+    ],
     read: readGeminiUsage,
   },
   {
@@ -112,28 +120,28 @@ const kinds: readonly BlockKind[] = [
     providers: ['openrouter'],
     keys: [['input_token_details']],
     marks: charge,
-    read: withGatewayCost(readOpenAIAudioUsage),
+    read: (block) => withGatewayCost(readOpenAIAudioUsage)(block),
   },
   {
     name: 'gateway-responses',
     providers: ['openrouter'],
     keys: [['input_tokens', 'output_tokens']],
     marks: charge,
-    read: withGatewayCost(readOpenAIResponsesUsage),
+    read: (block) => withGatewayCost(readOpenAIResponsesUsage)(block),
   },
   {
     name: 'gateway-embeddings',
     providers: ['openrouter', 'perplexity'],
     keys: [['prompt_tokens']],
     marks: charge,
-    read: withGatewayCost(readOpenAIEmbeddingsUsage),
+    read: (block) => withGatewayCost(readOpenAIEmbeddingsUsage)(block),
   },
   {
     name: 'gateway-rerank',
     providers: ['openrouter'],
     keys: [['total_tokens']],
     marks: charge,
-    read: withGatewayCost(readVoyageUsage),
+    read: (block) => withGatewayCost(readVoyageUsage)(block),
   },
   {
     name: 'mistral',
