@@ -1,43 +1,18 @@
 import { execFileSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type App } from '../../processor/app.ts';
 import { loadConfig } from '../../processor/config.ts';
 import { startSink, type Sink } from '../support/sink.ts';
-import { binary, buildCollector, missingCollector, startCollector } from './support/collector.ts';
+import { binary, buildCollector, freePort, missingCollector, onPorts, startCollector } from './support/collector.ts';
 
 const missing = missingCollector();
 if (missing !== undefined) process.stderr.write(`SKIPPED: otel-collector.yaml is not run for real: ${missing}\n`);
 
 const config = join(import.meta.dirname, '../../otel-collector.yaml');
 const folder = mkdtempSync(join(tmpdir(), 'spanledger-collector-'));
-
-/** The file as it is, but for its ports: this machine's own Collector may be running. */
-function onPorts({ apps, enriched, processor }: Record<'apps' | 'enriched' | 'processor', number>): string {
-  const path = join(folder, 'ports.yaml');
-  writeFileSync(
-    path,
-    `receivers:
-  otlp/apps: { protocols: { http: { endpoint: '127.0.0.1:${apps}' }, grpc: { endpoint: '127.0.0.1:0' } } }
-  otlp/enriched: { protocols: { http: { endpoint: '127.0.0.1:${enriched}' } } }
-exporters:
-  otlphttp/spanledger: { endpoint: 'http://127.0.0.1:${processor}' }
-service: { telemetry: { metrics: { level: none } } }
-`,
-  );
-  return path;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 function chatSpan(): unknown {
   const start = BigInt(Date.now()) * 1_000_000n;
@@ -78,7 +53,7 @@ describe.skipIf(missing !== undefined)('otel-collector.yaml, in a real Collector
     const listen = { SPANLEDGER_LISTEN_OTLP: '127.0.0.1:0', SPANLEDGER_LISTEN_API: '127.0.0.1:0' };
     const forward = { SPANLEDGER_FORWARD_ENDPOINT: `http://127.0.0.1:${enriched}` };
     app = await startApp(loadConfig({ env: { ...listen, ...forward }, cwd: folder }));
-    const ports = onPorts({ apps, enriched, processor: Number(new URL(app.otlpUrl).port) });
+    const ports = onPorts(folder, { apps, enriched, processor: Number(new URL(app.otlpUrl).port) });
     collector = await startCollector([config, ports], {
       BACKEND_OTLP_ENDPOINT: sink.url,
       COLLECTOR_STORAGE: join(folder, 'queue'),

@@ -1,5 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -62,4 +63,31 @@ export async function startCollector(configs: readonly string[], env: Record<str
     child.on('exit', (code) => reject(new Error(`the Collector exited with ${code}:\n${said.slice(-2000)}`)));
   });
   return child;
+}
+
+/** What makes otel-collector.yaml use other ports: this machine's own Collector may be running. Answers the file's path. */
+export function onPorts(
+  folder: string,
+  { apps, enriched, processor }: Record<'apps' | 'enriched' | 'processor', number>,
+): string {
+  const path = join(folder, 'ports.yaml');
+  writeFileSync(
+    path,
+    `receivers:
+  otlp/apps: { protocols: { http: { endpoint: '127.0.0.1:${apps}' }, grpc: { endpoint: '127.0.0.1:0' } } }
+  otlp/enriched: { protocols: { http: { endpoint: '127.0.0.1:${enriched}' } } }
+exporters:
+  otlphttp/spanledger: { endpoint: 'http://127.0.0.1:${processor}' }
+service: { telemetry: { metrics: { level: none } } }
+`,
+  );
+  return path;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
