@@ -8,6 +8,22 @@ import { loadTests } from '../budgets/testing/load.ts';
 import { runTest, type Failure } from '../budgets/testing/run.ts';
 import { SpanledgerError } from '../errors.ts';
 
+const testExample = `
+Example:
+  budgets: budgets.yaml                  # beside this file
+  tests:
+    - name: one big call crosses two thresholds
+      calls:                             # in any order; "calls: 5" for five alike, "unpriced: true" in the place of a cost
+        - { at: 2026-11-03T10:00:00Z, cost: 4.60 USD, tokens: 1200, tags: { customer_id: acme, plan: free } }
+      expect:
+        - at: 2026-11-03T10:00:00Z
+          states:                        # ok, alerting or exceeded; spent and amount may be left out
+            - { budget: customer-monthly, labels: { customer_id: acme }, state: alerting, spent: 4.6 USD, amount: 5 USD }
+          told:                          # all that was told since the check before; "status: resolved" for an end
+            - { budget: customer-monthly, labels: { customer_id: acme }, threshold: 70% }
+            - { budget: customer-monthly, labels: { customer_id: acme }, threshold: 90% }
+`;
+
 /**
  * `spanledger budgets init [FILE]`, `check FILE`, `test FILE…`, `render FILE`.
  *
@@ -34,6 +50,7 @@ export function budgetsCommand(): Command {
       '--json',
       'for machines: a line a test, {"file", "test", "passed", "failures": [{"line", "column", "message"}]}',
     )
+    .addHelpText('after', testExample)
     .action(test);
   command
     .command('render')

@@ -79,6 +79,20 @@ ok     a pace that is too high is told after six hours
     });
   });
 
+  it('test runs the example of its own help on the file that init writes', () => {
+    const example = /Example:\n([^]*)/.exec(budgets('test', '--help').stdout)?.[1] ?? '';
+    writeFileSync(join(folder, 'started.yaml'), starterFile);
+    writeFileSync(
+      join(folder, 'example.yaml'),
+      example.replace('budgets.yaml', 'started.yaml').replaceAll(/^ {2}/gm, ''),
+    );
+    expect(budgets('test', 'example.yaml')).toMatchObject({
+      status: 0,
+      stdout: 'ok     one big call crosses two thresholds\n',
+      stderr: '',
+    });
+  });
+
   it('test says what differs, and where it was expected', () => {
     const path = join(fixtures, 'fails.test.yaml');
     const { status, stdout } = budgets('test', path);
