@@ -87,7 +87,7 @@ const kinds: readonly BlockKind[] = [
   {
     name: 'deepseek',
     providers: ['deepseek'],
-    keys: [['prompt_cache_hit_tokens'], ...chatKeys],
+    keys: [['prompt_cache_hit_tokens'], ['prompt_tokens', 'completion_tokens']],
     read: readDeepSeekUsage,
   },
   { name: 'groq', providers: ['groq'], keys: chatKeys, read: readGroqUsage },
