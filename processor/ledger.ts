@@ -23,7 +23,10 @@ export type DimensionName = (typeof dimensionNames)[number];
 /** '' where the call carried no such tag. `status` is `priced` or `unpriced`. */
 export type Dimensions = Readonly<Record<DimensionName, string>>;
 
-/** `rev` 0 is the call itself; higher ones are adjustments. */
+/**
+ * `rev` 0 is the call as it came in. Nothing is ever changed: an adjustment adds revisions, and what is read is the sum of
+ * all. Even ones say what the call is taken to be; the odd one after it takes that back, figure by figure.
+ */
 export interface EntryKey {
   readonly startUs: Micros;
   /** 32 hex digits. */
@@ -31,6 +34,11 @@ export interface EntryKey {
   /** 16 hex digits. */
   readonly spanId: string;
   readonly rev: number;
+}
+
+/** How a revision counts: odd ones take back. */
+export function signOf({ rev }: Pick<EntryKey, 'rev'>): 1 | -1 {
+  return rev % 2 === 0 ? 1 : -1;
 }
 
 /**
@@ -45,6 +53,11 @@ export interface Entry extends EntryKey {
   readonly dimensions: Dimensions;
   readonly operation: string;
   readonly dialect: string;
+  /** The words that the span used, by which a price is looked up again; '' where it had none. */
+  readonly sentProvider: string;
+  readonly sentModel: string;
+  /** As served; '' where it is not known. */
+  readonly region: string;
   readonly usageState: UsageState;
   readonly basis: Basis;
   /** Empty where usage is missing or invalid; `charge.reason` says so. */
@@ -60,12 +73,46 @@ export interface Entry extends EntryKey {
   readonly error: string;
   /** `spanledger.tag.*`. */
   readonly extra: Readonly<Record<string, string>>;
+  /** What led to this revision: the id of its adjustment; '' for `rev` 0. */
+  readonly adjustment: string;
 }
 
 /** What became of one appended entry. A resend gets the entry of the first time back, so the same charge is spliced. */
 export interface Appended {
   readonly entry: Entry;
   readonly inserted: boolean;
+}
+
+/** A correction of one call. */
+export interface Adjustment {
+  /** The call's newest revision, as the figures were read that led to this. */
+  readonly of: EntryKey;
+  /** What the call is from now on (`rev` and `adjustment` are set by the ledger). Undefined: no call, and no cost. */
+  readonly replacement: Entry | undefined;
+  /** What led to it: a run of `reprice`, a late span. Stays on the revisions. */
+  readonly id: string;
+}
+
+/**
+ * - `adjusted`: written. `known`: was written before under the same id
+ * - `outdated`: the call has newer revisions by another adjustment; nothing was done. Read again and decide again
+ * - `unknown`: there is no such entry
+ */
+export interface Adjusted {
+  readonly status: 'adjusted' | 'known' | 'outdated' | 'unknown';
+  /** The revisions of this adjustment: what is taken back, then what it is from now on. */
+  readonly revisions: readonly Appended[];
+}
+
+/** What was done to the ledger besides taking calls, by whom it may concern later. */
+export interface AuditRow {
+  /** The same id is kept once. */
+  readonly id: string;
+  readonly at: Micros;
+  /** `reprice`, `erase`, … */
+  readonly action: string;
+  /** JSON. */
+  readonly detail: string;
 }
 
 /** `=` and `!=` compare the whole value; `=~` and `!~` match a regular expression against all of it (as Prometheus). */
@@ -160,9 +207,23 @@ export interface Ledger {
   /**
    * One transaction: all of `entries` that are new, and their rollups, or nothing. The same key twice changes nothing,
    * within a call as between calls. Answers in the order given. Concurrent calls may share a commit. Rejects with
-   * `entry_refused` (permanent) where an entry can't be kept exactly, naming it: nothing of this call was done.
+   * `entry_refused` (permanent) where an entry can't be kept exactly, naming it: nothing of this call was done. Takes
+   * `rev` 0 only.
    */
   append(entries: readonly Entry[]): Promise<readonly Appended[]>;
+  /**
+   * One transaction, as `append`: every adjustment that still holds takes back the revision it names (if that counts) and
+   * adds the replacement (if there is one) as the next revisions, in all sums too. Done again it changes nothing.
+   *
+   * @example
+   * const [original] = await ledger.find(traceId, spanId);
+   * await ledger.adjust([{ of: original, replacement: undefined, id: 'late leaf' }]); // the call costs nothing any more
+   */
+  adjust(adjustments: readonly Adjustment[]): Promise<readonly Adjusted[]>;
+  /** Remembers what was done; false if the id was known already. */
+  addAudit(row: AuditRow): Promise<boolean>;
+  /** The newest first. */
+  audit(limit: number): Promise<readonly AuditRow[]>;
   /** From the rollups. Rows in no order. */
   costs(query: CostQuery): Promise<readonly CostRow[]>;
   /** From the entries. */

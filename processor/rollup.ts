@@ -2,7 +2,7 @@ import type { Micros } from '../pricing/charge.ts';
 import type { FemtoUsd } from '../pricing/money.ts';
 import { inputTokens, outputTokens, type Counts } from '../pricing/usage/usage.ts';
 import type { Unit } from '../pricing/usage/units.ts';
-import type { Entry } from './ledger.ts';
+import { signOf, type Entry } from './ledger.ts';
 
 /** Microseconds. */
 export const HOUR: Micros = 3_600_000_000;
@@ -36,17 +36,18 @@ export function emptySums(): Sums {
 }
 
 /**
- * Adds one entry. An adjustment (`rev` above 0) is money and tokens, not another call; an unpriced charge adds to its
- * calls and tokens and to no sum of money.
+ * Adds one entry; a revision that takes back another is subtracted, as a call too. An unpriced charge adds to its calls and
+ * tokens and to no sum of money.
  */
 export function addEntry(sums: Sums, entry: Entry): void {
-  if (entry.rev === 0) sums.calls += 1;
-  if (entry.charge.status === 'priced') sums.cost += entry.charge.amount;
-  sums.inputTokens += inputTokens(entry.counts);
-  sums.cacheReadTokens += countOf(entry.counts, cacheReads);
-  sums.cacheWriteTokens += countOf(entry.counts, cacheWrites);
-  sums.outputTokens += outputTokens(entry.counts);
-  sums.reasoningTokens += entry.counts.reasoning ?? 0;
+  const sign = signOf(entry);
+  sums.calls += sign;
+  if (entry.charge.status === 'priced') sums.cost += sign === 1 ? entry.charge.amount : -entry.charge.amount;
+  sums.inputTokens += sign * inputTokens(entry.counts);
+  sums.cacheReadTokens += sign * countOf(entry.counts, cacheReads);
+  sums.cacheWriteTokens += sign * countOf(entry.counts, cacheWrites);
+  sums.outputTokens += sign * outputTokens(entry.counts);
+  sums.reasoningTokens += sign * (entry.counts.reasoning ?? 0);
 }
 
 const cacheReads = ['cache_read', 'cache_read_audio', 'cache_read_image', 'cache_read_video'] as const;

@@ -1,5 +1,5 @@
 import { chargeJson } from '../../pricing/index.ts';
-import type { Entry, EntryKey } from '../ledger.ts';
+import { signOf, type Entry, type EntryKey } from '../ledger.ts';
 import { isoTime } from './time.ts';
 
 /** One entry as the API gives it. */
@@ -8,11 +8,17 @@ export function entryJson(entry: Entry) {
     trace_id: entry.traceId,
     span_id: entry.spanId,
     rev: entry.rev,
+    // Whether the figures below count, or take back those of the revision before.
+    effect: signOf(entry) === 1 ? 'charge' : 'reversal',
+    adjustment: entry.adjustment,
     start: isoTime(entry.startUs),
     duration_ms: entry.durationUs / 1000,
     ...entry.dimensions,
     operation: entry.operation,
     dialect: entry.dialect,
+    sent_provider: entry.sentProvider,
+    sent_model: entry.sentModel,
+    region: entry.region,
     usage_state: entry.usageState,
     usage_basis: entry.basis,
     usage: entry.counts,

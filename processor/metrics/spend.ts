@@ -1,5 +1,5 @@
 import { toNumberUsd } from '../../pricing/money.ts';
-import type { Appended, CostRow, DimensionName, Ledger } from '../ledger.ts';
+import { signOf, type Appended, type CostRow, type DimensionName, type Ledger } from '../ledger.ts';
 import type { Counters } from '../metrics.ts';
 import { addEntry, addSums, emptySums, type Sums } from '../rollup.ts';
 import { createTopCustomers } from './customers.ts';
@@ -98,7 +98,7 @@ export function createSpendMetrics(options: SpendOptions): SpendMetrics {
         addEntry(
           seriesOf(
             labelNames.map((name) => entry.dimensions[name]),
-            entry.rev === 0 ? 1 : 0,
+            Math.max(0, signOf(entry)),
           ).sums,
           entry,
         );

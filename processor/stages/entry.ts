@@ -83,6 +83,9 @@ export function entryFor(span: Span, call: Call, charge: Charge): Entry {
     },
     operation: call.operation,
     dialect: call.dialect,
+    sentProvider: call.provider ?? '',
+    sentModel: call.model ?? '',
+    region: call.region ?? '',
     usageState: call.usageState,
     basis: call.usage.status === 'known' ? call.usage.basis : 'reported',
     counts: call.usage.status === 'known' ? call.usage.counts : {},
@@ -95,5 +98,6 @@ export function entryFor(span: Span, call: Call, charge: Charge): Entry {
     fallbackFrom: call.fallbackFrom ?? '',
     error: call.error ?? '',
     extra: tags.extra ?? {},
+    adjustment: '',
   };
 }

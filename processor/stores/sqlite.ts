@@ -3,13 +3,14 @@ import { resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SpanledgerError } from '../errors.ts';
 import type { Appended, Entry, Ledger, LedgerReader } from '../ledger.ts';
+import { createAudit } from './sqlite/audit.ts';
 import { createCrossings } from './sqlite/crossings.ts';
 import { storeFailure } from './sqlite/failure.ts';
 import { lockLedger } from './sqlite/lock.ts';
 import { createReaderClient } from './sqlite/reader-client.ts';
 import { migrate } from './sqlite/schema.ts';
 import { createWriter } from './sqlite/writer.ts';
-import { requireValid } from './valid-entry.ts';
+import { requireAdjustments, requireCalls } from './valid-entry.ts';
 
 /** A commit is one wait for the disk; waiting requests share it up to this many entries. */
 const GROUP = 1_000;
@@ -69,6 +70,7 @@ export function readSqliteLedger({ path }: SqliteOptions): LedgerReader {
 function createLedger(db: DatabaseSync, path: string, unlock: () => void): Ledger {
   const writer = createWriter(db);
   const crossings = createCrossings(db);
+  const audit = createAudit(db);
   const reader = createReaderClient(path);
   const countCheck = db.prepare('UPDATE write_check SET count = count + 1');
   const queue: Waiting[] = [];
@@ -115,13 +117,20 @@ function createLedger(db: DatabaseSync, path: string, unlock: () => void): Ledge
   return {
     async append(entries) {
       requireOpen();
-      for (const entry of entries) requireValid(entry);
+      requireCalls(entries);
       if (entries.length === 0) return [];
       return new Promise((resolve, reject) => {
         if (queue.length === 0) setImmediate(flush);
         queue.push({ entries, resolve, reject });
       });
     },
+    adjust: (adjustments) =>
+      write(() => {
+        requireAdjustments(adjustments);
+        return writer.adjust(adjustments);
+      }),
+    addAudit: (row) => write(() => audit.add(row)),
+    audit: (limit) => write(() => audit.list(limit)),
     costs: reader.costs,
     derive: reader.derive,
     entries: reader.entries,

@@ -1,10 +1,38 @@
 import { SpanledgerError } from '../errors.ts';
 import { formatUsd } from '../../pricing/money.ts';
 import type { Unit } from '../../pricing/usage/units.ts';
-import { maxAmount, type Entry } from '../ledger.ts';
+import { maxAmount, type Adjustment, type Entry } from '../ledger.ts';
 
 const TRACE = /^[0-9a-f]{32}$/;
 const SPAN = /^[0-9a-f]{16}$/;
+
+/** What a ledger takes in: `rev` 0. What corrects it goes through `adjust`, so that nothing is taken back twice. */
+export function requireCalls(entries: readonly Entry[]): void {
+  for (const entry of entries) {
+    requireValid(entry);
+    if (entry.rev !== 0)
+      throw new SpanledgerError(
+        'entry_refused',
+        `trace "${entry.traceId}" span "${entry.spanId}": rev is ${entry.rev}; corrections are adjustments of the ledger`,
+      );
+  }
+}
+
+/** Everything that `adjust` writes. */
+export function requireAdjustments(adjustments: readonly Adjustment[]): void {
+  for (const { of, replacement, id } of adjustments) {
+    if (id === '')
+      throw new SpanledgerError('entry_refused', `trace "${of.traceId}" span "${of.spanId}": no adjustment id`);
+    if (replacement === undefined) continue;
+    requireValid(replacement);
+    if (replacement.startUs === of.startUs && replacement.traceId === of.traceId && replacement.spanId === of.spanId)
+      continue;
+    throw new SpanledgerError(
+      'entry_refused',
+      `trace "${of.traceId}" span "${of.spanId}": its replacement has another start or other ids`,
+    );
+  }
+}
 
 /**
  * The ledger's own last check: what can't be kept exactly, or does not add up, is refused before anything is written.

@@ -7,6 +7,7 @@ import { formatUsd, parseUsd, USD } from '../../pricing/money.ts';
 import {
   dimensionNames,
   maxAmount,
+  signOf,
   type Bucket,
   type CostQuery,
   type CostRow,
@@ -133,6 +134,7 @@ export function ledgerConformance(name: string, open: (folder: string) => Promis
         ['a trace id that is none', { traceId: 'ABC' }],
         ['a count that is no whole number', { counts: { input: 0.5 } }],
         ['a start that is no whole number', { startUs: Number.NaN }],
+        ['a correction', { rev: 1 }],
       ];
       test('what can not be kept exactly is refused with its batch, not with its neighbours', async () => {
         const ledger = await newLedger();
@@ -296,16 +298,18 @@ export function ledgerConformance(name: string, open: (folder: string) => Promis
         const nextPlot = plots();
         const property = fc.asyncProperty(
           fc.array(anyEntry, { maxLength: 40 }),
+          fc.array(correction, { maxLength: 12 }),
           fc.array(question, { minLength: 4, maxLength: 4 }),
-          async (drawn, questions) => {
+          async (drawn, corrections, questions) => {
             const { place, from: start } = nextPlot();
             const history = drawn.map(place);
             // In several commits, so that rollups are added to.
             for (let i = 0; i < history.length; i += 3) await ledger.append(history.slice(i, i + 3));
+            const kept = [...distinct(history), ...(await correct(ledger, distinct(history), corrections))];
             for (const { from, length, ...rest } of questions) {
               const begin = start + PLOT / 2 + from;
               const query: CostQuery = { ...rest, from: begin, to: begin + length };
-              expect(labelled(await ledger.costs(query), query)).toEqual(expectedCosts(distinct(history), query));
+              expect(labelled(await ledger.costs(query), query)).toEqual(expectedCosts(kept, query));
             }
           },
         );
@@ -313,21 +317,108 @@ export function ledgerConformance(name: string, open: (folder: string) => Promis
       });
     });
 
+    describe('adjust', () => {
+      test('a late price: the original stays visible, the sums are those of the correction', async () => {
+        const usage = { counts: { input: 1_000_000, output: 250_000 }, dimensions: { model: 'acme-13b' } };
+        const call = makeEntry(1, { ...usage, charge: unpriced('acme-13b') });
+        const ledger = await newLedger([call, makeEntry(2)]);
+        const priced = makeEntry(1, { ...usage, rates: { input: '0.0000003', output: '0.0000012' } });
+        const [answer] = await ledger.adjust([{ of: call, replacement: priced, id: 'reprice 1' }]);
+        const back = { ...call, rev: 1, adjustment: 'reprice 1' };
+        const right = { ...priced, rev: 2, adjustment: 'reprice 1' };
+        expect(answer).toEqual({
+          status: 'adjusted',
+          revisions: [
+            { entry: back, inserted: true },
+            { entry: right, inserted: true },
+          ],
+        });
+        expect(await ledger.find(call.traceId, call.spanId)).toEqual([call, back, right]);
+        const where: Matcher[] = [{ name: 'model', op: '=', value: 'acme-13b' }];
+        const sums = {
+          calls: 1,
+          unpricedCalls: 0,
+          cost: parseUsd('0.6'),
+          inputTokens: 1_000_000,
+          outputTokens: 250_000,
+        };
+        expect(await ledger.costs({ ...ALL, by: ['status'], where })).toEqual([
+          expect.objectContaining({ values: { status: 'priced' }, ...sums }),
+        ]);
+        expect(await ledger.derive({ ...ALL, where })).toMatchObject({ total: parseUsd('0.6'), unpriced: [] });
+        // A resend still finds the call as it came in.
+        expect(await ledger.append([call])).toEqual([{ entry: call, inserted: false }]);
+      });
+
+      test('done again it changes nothing; another one that knew less is told so', async () => {
+        const ledger = await newLedger([makeEntry(1)]);
+        const adjustment = { of: makeEntry(1), replacement: makeEntry(1, { counts: { input: 80 } }), id: 'a' };
+        const [first, again, other] = await ledger.adjust([adjustment, adjustment, { ...adjustment, id: 'b' }]);
+        expect(again).toEqual({
+          status: 'known',
+          revisions: first?.revisions.map(({ entry }) => ({ entry, inserted: false })),
+        });
+        expect(other).toEqual({ status: 'outdated', revisions: [] });
+        expect(await ledger.adjust([{ ...adjustment, of: makeEntry(2), replacement: undefined }])).toEqual([
+          { status: 'unknown', revisions: [] },
+        ]);
+        expect(await ledger.costs({ ...ALL, by: [] })).toMatchObject([{ calls: 1, cost: parseUsd('0.0002') }]);
+      });
+
+      test('taken back whole, and put back again', async () => {
+        const ledger = await newLedger([makeEntry(1), makeEntry(2)]);
+        await ledger.adjust([{ of: makeEntry(1), replacement: undefined, id: 'leaf' }]);
+        expect(await ledger.costs({ ...ALL, by: [] })).toMatchObject([{ calls: 1, cost: parseUsd('0.004') }]);
+        await ledger.adjust([{ of: makeEntry(2), replacement: undefined, id: 'leaf' }]);
+        expect(await ledger.costs({ ...ALL, by: [] })).toEqual([]);
+        expect(await ledger.derive(ALL)).toEqual({ lines: [], unpriced: [], total: 0n });
+        const of = { ...makeEntry(1), rev: 1 };
+        const [back] = await ledger.adjust([{ of, replacement: makeEntry(1), id: 'no leaf' }]);
+        expect(back?.revisions.map(({ entry }) => entry.rev)).toEqual([2]);
+        expect(await ledger.costs({ ...ALL, by: [] })).toMatchObject([{ calls: 1, cost: parseUsd('0.004') }]);
+      });
+
+      test('all of it or nothing; what can not be kept is refused', async () => {
+        const ledger = await newLedger([makeEntry(1), makeEntry(2)]);
+        const fine = { of: makeEntry(1), replacement: undefined, id: 'a' };
+        const wrong = [
+          { of: makeEntry(2), replacement: makeEntry(3), id: 'a' },
+          { of: makeEntry(2), replacement: makeEntry(2, { counts: { input: -1 } }), id: 'a' },
+          { of: makeEntry(2), replacement: undefined, id: '' },
+        ];
+        for (const bad of wrong)
+          await expect(ledger.adjust([fine, bad])).rejects.toMatchObject({ code: 'entry_refused' });
+        expect(await ledger.costs({ ...ALL, by: [] })).toMatchObject([{ calls: 2 }]);
+      });
+
+      test('what was done is remembered once', async () => {
+        const ledger = await newLedger();
+        const row = { id: 'reprice 1', at: 5, action: 'reprice', detail: '{"calls":1}' };
+        expect(await ledger.addAudit(row)).toBe(true);
+        expect(await ledger.addAudit({ ...row, at: 9 })).toBe(false);
+        await ledger.addAudit({ ...row, id: 'reprice 2', at: 7 });
+        expect((await ledger.audit(10)).map(({ id }) => id)).toEqual(['reprice 2', 'reprice 1']);
+        expect(await ledger.audit(1)).toMatchObject([{ id: 'reprice 2', at: 7 }]);
+      });
+    });
+
     describe('derive', () => {
       test('lines sum to the total exactly, after any history', async () => {
         const ledger = await newLedger();
         const nextPlot = plots();
-        const property = fc.asyncProperty(fc.array(anyEntry, { maxLength: 40 }), async (drawn) => {
+        const histories = fc.array(anyEntry, { maxLength: 40 });
+        const property = fc.asyncProperty(histories, fc.array(correction, { maxLength: 12 }), async (drawn, wrong) => {
           const { place, from, to } = nextPlot();
-          const history = drawn.map(place);
+          const history = distinct(drawn.map(place));
           await ledger.append(history);
+          const kept = [...history, ...(await correct(ledger, history, wrong))];
           const { lines, unpriced, total } = await ledger.derive({ where: [], from, to });
-          const kept = distinct(history);
-          expect(total).toBe(sumOf(kept.map(({ charge }) => (charge.status === 'priced' ? charge.amount : 0n))));
+          const sums = { ...emptySums(), unpricedCalls: 0 };
+          for (const entry of kept) addWhole(sums, entry);
+          expect(total).toBe(sums.cost);
           expect(sumOf(lines.map(({ amount }) => amount))).toBe(total);
           for (const { quantity, rate, amount } of lines) expect(rate * BigInt(quantity)).toBe(amount);
-          const without = kept.filter(({ charge, rev }) => charge.status === 'unpriced' && rev === 0);
-          expect(unpriced.reduce((sum, { calls }) => sum + calls, 0)).toBe(without.length);
+          expect(unpriced.reduce((sum, { calls }) => sum + calls, 0)).toBe(sums.unpricedCalls);
         });
         await fc.assert(property, { numRuns: 40 });
       });
@@ -410,12 +501,12 @@ export function ledgerConformance(name: string, open: (folder: string) => Promis
 
       test('all revisions of a call, the first one first; none of an unknown call', async () => {
         const call = makeEntry(5, { charge: unpriced('acme-13b') });
-        const ledger = await newLedger([makeEntry(5, { rev: 2 }), call, makeEntry(5, { rev: 1 }), makeEntry(6)]);
+        const ledger = await newLedger([call, makeEntry(6)]);
+        await ledger.adjust([{ of: call, replacement: makeEntry(5), id: 'late price' }]);
         expect((await ledger.find(call.traceId, call.spanId)).map(({ rev }) => rev)).toEqual([0, 1, 2]);
         expect(await ledger.find('f'.repeat(32), call.spanId)).toEqual([]);
         expect(await ledger.find('no id', "' OR 1=1")).toEqual([]);
-        // An adjustment is money, not another call.
-        expect(await ledger.costs({ ...ALL, by: [] })).toMatchObject([{ calls: 2, unpricedCalls: 1 }]);
+        expect(await ledger.costs({ ...ALL, by: [] })).toMatchObject([{ calls: 2, unpricedCalls: 0 }]);
       });
 
       test('where the ledger begins', async () => {
@@ -634,6 +725,39 @@ export function ledgerConformance(name: string, open: (folder: string) => Promis
   });
 }
 
+/** Which call is wrong, and what it is instead. */
+interface Correction {
+  readonly index: number;
+  readonly instead: Entry | undefined;
+}
+const correction: fc.Arbitrary<Correction> = fc.record({
+  index: fc.nat(60),
+  instead: fc.option(anyEntry, { nil: undefined }),
+});
+
+/** Corrects some calls, some of them again; answers the revisions that this added. */
+async function correct(ledger: Ledger, calls: readonly Entry[], corrections: readonly Correction[]): Promise<Entry[]> {
+  const newest = [...calls];
+  const added: Entry[] = [];
+  for (const [n, { index, instead }] of corrections.entries()) {
+    const of = newest[index];
+    if (of === undefined) continue;
+    const { startUs, traceId, spanId } = of;
+    const replacement = instead && { ...instead, startUs, traceId, spanId };
+    const [answer] = await ledger.adjust([{ of, replacement, id: `correction ${n}` }]);
+    const revisions = answer?.revisions.map(({ entry }) => entry) ?? [];
+    added.push(...revisions);
+    newest[index] = revisions.at(-1) ?? of;
+  }
+  return added;
+}
+
+/** As the ledger sums, with the calls that have no price. */
+function addWhole(sums: Omit<CostRow, 'values' | 'bucketUs'>, entry: Entry): void {
+  addEntry(sums, entry);
+  if (entry.charge.status === 'unpriced') (sums as { unpricedCalls: number }).unpricedCalls += signOf(entry);
+}
+
 const anyMatcher: fc.Arbitrary<Matcher> = fc.record({
   name: fc.constantFrom(...dimensionNames.slice(0, 6), 'status' as const),
   op: fc.constantFrom('=', '!=', '=~', '!~'),
@@ -683,10 +807,9 @@ function expectedCosts(entries: readonly Entry[], query: CostQuery): Labelled {
       ...emptySums(),
       unpricedCalls: 0,
     });
-    addEntry(row, entry);
-    if (entry.charge.status === 'unpriced' && entry.rev === 0) (row as { unpricedCalls: number }).unpricedCalls += 1;
+    addWhole(row, entry);
   }
-  return rows;
+  return Object.fromEntries(Object.entries(rows).filter(([, { calls }]) => calls > 0));
 }
 
 function labelOf(values: CostRow['values'], bucket: string): string {

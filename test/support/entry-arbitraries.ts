@@ -39,11 +39,10 @@ function priced(
   };
 }
 
-/** Any entry that a ledger must keep; those of equal `n` and `rev` are the same call. */
+/** Any entry that a ledger must keep; those of equal `n` are the same call. */
 export const anyEntry: fc.Arbitrary<Entry> = fc
   .record({
     n: fc.integer({ min: 0, max: 300 }),
-    rev: fc.constantFrom(0, 0, 0, 1),
     counts,
     rates: fc.array(rate, { minLength: 4, maxLength: 4 }),
     odd: fc.boolean(),
@@ -56,7 +55,7 @@ export const anyEntry: fc.Arbitrary<Entry> = fc
     extra: fc.dictionary(fc.constantFrom('a', 'b c'), word, { maxKeys: 2 }),
     durationUs: fc.integer({ min: 0, max: 60_000_000 }),
   })
-  .map(({ n, rev, counts, rates, odd, card, unpriced, values, texts, attempts, usageState, extra, durationUs }) => {
+  .map(({ n, counts, rates, odd, card, unpriced, values, texts, attempts, usageState, extra, durationUs }) => {
     const [taskId = '', userId = '', sessionId = '', responseId = '', fallbackFrom = '', error = ''] = texts;
     const charge: Charge = unpriced
       ? { status: 'unpriced', reason: 'unknown_model', detail: texts[0] ?? '' }
@@ -64,7 +63,6 @@ export const anyEntry: fc.Arbitrary<Entry> = fc
     return makeEntry(n, {
       // Seven minutes and a bit: the same hour for some, another day and zone for others.
       startUs: NOVEMBER + n * 421_000_007,
-      rev,
       counts,
       charge,
       dimensions: Object.fromEntries(dimensionNames.slice(0, 6).map((name, index) => [name, values[index]])),

@@ -19,6 +19,12 @@ export function joinAmount(nano: bigint, rem: bigint): FemtoUsd {
  */
 export const sumColumns = 'sum(cost_nano >> 32), sum(cost_nano & 4294967295), sum(cost_rem)';
 
+/** Of an entry: 1, or -1 for a revision that takes back. */
+export const sign = '(1 - 2 * (rev & 1))';
+
+/** The same of entries, where revisions that take back are subtracted. */
+export const entrySumColumns = `sum((${sign} * cost_nano) >> 32), sum((${sign} * cost_nano) & 4294967295), sum(${sign} * cost_rem)`;
+
 export function joinSums(high: bigint, low: bigint, rem: bigint): FemtoUsd {
   return joinAmount((high << 32n) + low, rem);
 }

@@ -3,7 +3,7 @@ import type { Micros } from '../../../pricing/charge.ts';
 import { segments, type Segment } from '../../buckets.ts';
 import { dimensionNames, type CostQuery, type CostRow, type DimensionName } from '../../ledger.ts';
 import { addSums, emptySums, HOUR, type Sums } from '../../rollup.ts';
-import { joinSums, sumColumns } from './amount.ts';
+import { entrySumColumns, joinSums, sign, sumColumns } from './amount.ts';
 import { condition } from './matchers.ts';
 
 /** Token totals of an entry; those of units without a column stand in `more`. */
@@ -21,14 +21,16 @@ const sources = {
     time: 'hour',
     calls: 'calls',
     sums: 'sum(input), sum(cache_read), sum(cache_write), sum(output), sum(reasoning)',
+    amount: sumColumns,
   },
   entries: {
     table: 'entry',
     time: 'start_us',
-    calls: 'rev = 0',
+    calls: sign,
     sums: Object.values(entryTokens)
-      .map((sql) => `sum(${sql})`)
+      .map((sql) => `sum(${sign} * (${sql}))`)
       .join(', '),
+    amount: entrySumColumns,
   },
 } as const;
 
@@ -56,14 +58,15 @@ export function readCosts(db: DatabaseSync, query: CostQuery): CostRow[] {
     const rows = statement.iterate(segment.startUs / unit, segment.endUs / unit, ...where.values);
     for (const row of rows as unknown as Iterable<readonly (string | bigint)[]>) addRow(groups, by, segment, row);
   }
-  return [...groups.values()];
+  // All of their calls were taken back.
+  return [...groups.values()].filter(({ calls }) => calls > 0);
 }
 
 function costsSql(from: Segment['from'], by: readonly DimensionName[], where: string): string {
   const source = sources[from];
   const columns = [...by.map((name) => `d.${name}`), "d.status = 'unpriced'"];
   return `WITH s (dimension, calls, input, cache_read, cache_write, output, reasoning, high, low, rem) AS (
-      SELECT dimension, sum(${source.calls}), ${source.sums}, ${sumColumns}
+      SELECT dimension, sum(${source.calls}), ${source.sums}, ${source.amount}
       FROM ${source.table} WHERE ${source.time} >= ? AND ${source.time} < ?${where} GROUP BY dimension
     )
     SELECT ${columns.join(', ')}, sum(calls), sum(input), sum(cache_read), sum(cache_write), sum(output),

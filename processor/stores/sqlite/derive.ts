@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { parseUsd, type FemtoUsd } from '../../../pricing/money.ts';
 import type { Unit } from '../../../pricing/usage/units.ts';
 import type { CostQuery, Derivation, DerivationLine, UnpricedLine } from '../../ledger.ts';
-import { joinSums, sumColumns } from './amount.ts';
+import { entrySumColumns, joinSums, sign } from './amount.ts';
 import { columnUnits, readLine } from './entry-row.ts';
 import { condition } from './matchers.ts';
 
@@ -35,7 +35,11 @@ export function deriveCosts(db: DatabaseSync, query: Pick<CostQuery, 'where' | '
   const sums = new Map<string, Sum>();
   addColumns(db, range, values, cards, sums);
   addMore(db, range, values, cards, sums);
-  const lines = [...sums.values()].map(({ card, unit, rate, quantity, calls, amount }): DerivationLine => ({
+  // What is left of a line that was taken back whole is no line.
+  const left = [...sums.values()].filter(
+    ({ quantity, calls, amount }) => quantity !== 0n || calls > 0 || amount !== 0n,
+  );
+  const lines = left.map(({ card, unit, rate, quantity, calls, amount }): DerivationLine => ({
     provider: card.provider,
     model: card.model,
     priceId: card.priceId,
@@ -47,7 +51,7 @@ export function deriveCosts(db: DatabaseSync, query: Pick<CostQuery, 'where' | '
     rate,
     amount,
   }));
-  const total = bigRow(db, `SELECT ${sumColumns} FROM entry WHERE ${range}`, values);
+  const total = bigRow(db, `SELECT ${entrySumColumns} FROM entry WHERE ${range}`, values);
   return {
     lines: lines.toSorted((a, b) => (a.amount < b.amount ? 1 : a.amount > b.amount ? -1 : 0)),
     unpriced: readUnpriced(db, range, values),
@@ -86,35 +90,38 @@ function readCards(db: DatabaseSync, range: string, values: Values): Map<number,
 }
 
 function addColumns(db: DatabaseSync, range: string, values: Values, cards: Map<number, Card>, sums: Map<string, Sum>) {
-  const columns = columnUnits.map((unit) => `sum(${unit}), sum(${unit} > 0)`).join(', ');
+  const columns = columnUnits
+    .map((unit) => `sum(${sign} * ${unit}), sum(${sign} * (${unit} > 0)), sum(${unit} > 0)`)
+    .join(', ');
   const sql = `SELECT price, ${columns} FROM entry WHERE ${range} AND price IS NOT NULL GROUP BY price`;
   for (const row of bigRows(db, sql, values)) {
     const [price = 0n, ...rest] = row as bigint[];
     const card = cards.get(Number(price));
     if (card === undefined || card.ownLines) continue;
     columnUnits.forEach((unit, index) => {
-      const quantity = rest[index * 2] ?? 0n;
-      if (quantity > 0n) addQuantity(sums, Number(price), card, unit, quantity, Number(rest[index * 2 + 1]));
+      const [quantity = 0n, calls, used = 0n] = rest.slice(index * 3, index * 3 + 3);
+      if (used > 0n) addQuantity(sums, Number(price), card, unit, quantity, Number(calls));
     });
   }
 }
 
 /** Units without a column, and lines of their own. */
 function addMore(db: DatabaseSync, range: string, values: Values, cards: Map<number, Card>, sums: Map<string, Sum>) {
-  const sql = `SELECT price, more FROM entry WHERE ${range} AND price IS NOT NULL
+  const sql = `SELECT price, ${sign}, more FROM entry WHERE ${range} AND price IS NOT NULL
     AND (more ->> 'units' IS NOT NULL OR more ->> 'lines' IS NOT NULL)`;
-  for (const [price, json] of bigRows(db, sql, values)) {
+  for (const [price, factor = 1n, json] of bigRows(db, sql, values) as [bigint, bigint, string][]) {
     const card = cards.get(Number(price));
     if (card === undefined) continue;
-    const more = JSON.parse(String(json)) as { units?: Record<Unit, number>; lines?: Parameters<typeof readLine>[0][] };
+    const more = JSON.parse(json) as { units?: Record<Unit, number>; lines?: Parameters<typeof readLine>[0][] };
     if (card.ownLines) {
       for (const own of more.lines ?? []) {
         const line = readLine(own);
-        addAmount(sums, Number(price), card, line.unit, line.rate, BigInt(line.quantity), 1, line.amount);
+        const [quantity, amount] = [factor * BigInt(line.quantity), factor * line.amount];
+        addAmount(sums, Number(price), card, line.unit, line.rate, quantity, Number(factor), amount);
       }
     } else
       for (const [unit, count] of Object.entries(more.units ?? {}))
-        addQuantity(sums, Number(price), card, unit as Unit, BigInt(count), 1);
+        addQuantity(sums, Number(price), card, unit as Unit, factor * BigInt(count), Number(factor));
   }
 }
 
@@ -142,11 +149,11 @@ function addAmount(
 }
 
 function readUnpriced(db: DatabaseSync, range: string, values: Values): UnpricedLine[] {
-  const sql = `SELECT d.provider, d.model, k.unpriced_reason, sum(rev = 0),
-      sum(input + cache_read + cache_write_5m + cache_write_1h + cache_write + coalesce(more ->> 'input_tokens', 0)),
-      sum(output + reasoning + coalesce(more ->> 'output_tokens', 0))
+  const sql = `SELECT d.provider, d.model, k.unpriced_reason, sum(${sign}),
+      sum(${sign} * (input + cache_read + cache_write_5m + cache_write_1h + cache_write + coalesce(more ->> 'input_tokens', 0))),
+      sum(${sign} * (output + reasoning + coalesce(more ->> 'output_tokens', 0)))
     FROM entry JOIN dimension d ON d.id = entry.dimension JOIN call_kind k ON k.id = entry.kind
-    WHERE ${range} AND price IS NULL GROUP BY 1, 2, 3 ORDER BY 4 DESC`;
+    WHERE ${range} AND price IS NULL GROUP BY 1, 2, 3 HAVING sum(${sign}) > 0 ORDER BY 4 DESC`;
   return bigRows(db, sql, values).map(([provider, model, reason, calls, input, output]) => ({
     provider: String(provider),
     model: String(model),

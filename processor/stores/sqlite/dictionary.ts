@@ -9,6 +9,9 @@ import { dimensionNames, type Entry } from '../../ledger.ts';
 /** Known numbers kept in memory; beyond it the table is asked again. */
 const MAX_CACHED = 200_000;
 
+const kindColumns =
+  'operation dialect usage_state basis unpriced_reason sent_provider sent_model region adjustment'.split(' ');
+
 interface CardRow {
   readonly id: number;
   readonly ownLines: boolean;
@@ -27,13 +30,22 @@ export interface Dictionary {
 
 export function createDictionary(db: DatabaseSync): Dictionary {
   const dimensions = numbered(db, 'dimension', dimensionNames);
-  const kinds = numbered(db, 'call_kind', ['operation', 'dialect', 'usage_state', 'basis', 'unpriced_reason']);
+  const kinds = numbered(db, 'call_kind', kindColumns);
   const prices = createPrices(db);
   return {
     dimension: (entry) => dimensions.id(dimensionNames.map((name) => entry.dimensions[name])),
     kind: (entry) => {
       const reason = entry.charge.status === 'unpriced' ? entry.charge.reason : '';
-      return kinds.id([entry.operation, entry.dialect, entry.usageState, entry.basis, reason]);
+      const sent = [entry.sentProvider, entry.sentModel, entry.region];
+      return kinds.id([
+        entry.operation,
+        entry.dialect,
+        entry.usageState,
+        entry.basis,
+        reason,
+        ...sent,
+        entry.adjustment,
+      ]);
     },
     price: (charge, counts) => prices.find(charge, counts),
     forget: () => {

@@ -42,7 +42,7 @@ export const insertEntry = `INSERT INTO entry (start_us, span, rev, dimension, k
 export const entryColumns = `e.start_us, e.span, e.rev, e.duration_us, e.attempts, ${columnUnits.join(', ')},
   e.cost_nano, e.cost_rem, e.task_id, e.user_id, e.session_id, e.response_id, e.more,
   ${dimensionNames.map((name) => `d.${name} AS "d.${name}"`).join(', ')},
-  k.operation, k.dialect, k.usage_state, k.basis, k.unpriced_reason,
+  k.operation, k.dialect, k.usage_state, k.basis, k.unpriced_reason, k.sent_provider, k.sent_model, k.region, k.adjustment,
   p.provider AS "p.provider", p.model AS "p.model", p.price_id, p.version, p.source,
   (SELECT json_group_object(unit, usd) FROM rate WHERE rate.price = e.price) AS rates`;
 export const entryTables = `entry e JOIN dimension d ON d.id = e.dimension JOIN call_kind k ON k.id = e.kind
@@ -133,6 +133,9 @@ export function readEntry(row: Readonly<Record<string, SQLOutputValue>>): Entry 
     dimensions: Object.fromEntries(dimensionNames.map((name) => [name, text(row, `d.${name}`)])) as Dimensions,
     operation: text(row, 'operation'),
     dialect: text(row, 'dialect'),
+    sentProvider: text(row, 'sent_provider'),
+    sentModel: text(row, 'sent_model'),
+    region: text(row, 'region'),
     usageState: text(row, 'usage_state') as UsageState,
     basis: text(row, 'basis') as Basis,
     counts,
@@ -145,6 +148,7 @@ export function readEntry(row: Readonly<Record<string, SQLOutputValue>>): Entry 
     fallbackFrom: more.fallback_from ?? '',
     error: more.error ?? '',
     extra: more.extra ?? {},
+    adjustment: text(row, 'adjustment'),
   };
 }
 

@@ -17,6 +17,9 @@ const APPLICATION_ID = 0x53_50_4c_47;
  *   the entry.
  * - `hash` of the texts finds a row of `dimension` or `call_kind`: an index of the texts would be as large as the table.
  * - `span_hour` finds a span whose time is not known: hour, 24 bits of the id, second of the hour.
+ *
+ * Version 2. Even revisions count, odd ones take back the one before: no column tells. What a price is looked up by again, and
+ * the adjustment that led to a revision, repeat from entry to entry: they stand in `call_kind`.
  */
 export const migrations: readonly string[] = [
   `CREATE TABLE dimension (
@@ -69,6 +72,14 @@ export const migrations: readonly string[] = [
   CREATE INDEX crossing_undelivered ON crossing (at_us) WHERE delivered = 0;
   CREATE TABLE write_check (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL) STRICT;
   INSERT INTO write_check VALUES (1, 0);`,
+  `ALTER TABLE call_kind ADD COLUMN sent_provider TEXT NOT NULL DEFAULT '';
+  ALTER TABLE call_kind ADD COLUMN sent_model TEXT NOT NULL DEFAULT '';
+  ALTER TABLE call_kind ADD COLUMN region TEXT NOT NULL DEFAULT '';
+  ALTER TABLE call_kind ADD COLUMN adjustment TEXT NOT NULL DEFAULT '';
+  CREATE TABLE audit (
+    id TEXT PRIMARY KEY, at_us INTEGER NOT NULL, action TEXT NOT NULL, detail TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX audit_by_time ON audit (at_us);`,
 ];
 
 /** Brings an empty or older file to the newest version. Refuses other programs' files and newer versions. */

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { SpanledgerError } from '../../errors.ts';
-import type { Appended, Entry } from '../../ledger.ts';
+import { revisionsOf } from '../../adjust.ts';
+import type { Adjusted, Adjustment, Appended, Entry, EntryKey } from '../../ledger.ts';
 import { addEntry, emptySums, HOUR, hourOf, type Sums } from '../../rollup.ts';
 import { splitAmount } from './amount.ts';
 import { createDictionary } from './dictionary.ts';
@@ -16,12 +17,16 @@ const upsertRollup = `INSERT INTO rollup (hour, dimension, calls, input, cache_r
   cost_nano = cost_nano + excluded.cost_nano + (cost_rem + excluded.cost_rem) / 1000000,
   cost_rem = (cost_rem + excluded.cost_rem) % 1000000`;
 
+/** By hour and number of the dimensions. */
+type Rollups = Map<number, Map<number, Sums>>;
+
 /** SQLITE_CONSTRAINT_DATATYPE (https://www.sqlite.org/rescode.html#constraint_datatype). */
 const CONSTRAINT_DATATYPE = 3091;
 
 export interface Writer {
   /** All of `requests` in one transaction, or nothing. */
   commit(requests: readonly (readonly Entry[])[]): Appended[][];
+  adjust(adjustments: readonly Adjustment[]): Adjusted[];
 }
 
 export function createWriter(db: DatabaseSync): Writer {
@@ -34,7 +39,7 @@ export function createWriter(db: DatabaseSync): Writer {
   );
   select.setReadBigInts(true);
 
-  function append(entry: Entry, rollups: Map<number, Map<number, Sums>>): Appended {
+  function append(entry: Entry, rollups: Rollups): Appended {
     const dimension = dictionary.dimension(entry);
     const price = entry.charge.status === 'priced' ? dictionary.price(entry.charge, entry.counts) : undefined;
     const span = spanBlob(entry);
@@ -45,7 +50,8 @@ export function createWriter(db: DatabaseSync): Writer {
       return { entry: readEntry(stored), inserted: false };
     }
     const hour = hourOf(entry.startUs);
-    insertHour.run(hour, spanHash(span), Math.floor((entry.startUs - hour * HOUR) / 1_000_000));
+    // Its other revisions have the same time.
+    if (entry.rev === 0) insertHour.run(hour, spanHash(span), Math.floor((entry.startUs - hour * HOUR) / 1_000_000));
     const byDimension = rollups.get(hour) ?? new Map<number, Sums>();
     rollups.set(hour, byDimension);
     const sums = byDimension.get(dimension) ?? emptySums();
@@ -65,21 +71,43 @@ export function createWriter(db: DatabaseSync): Writer {
       }
   }
 
+  function stored({ startUs, traceId, spanId }: EntryKey, rev: number): Entry | undefined {
+    const row = select.get(startUs, spanBlob({ traceId, spanId }), rev);
+    return row === undefined ? undefined : readEntry(row);
+  }
+
+  function adjust(adjustment: Adjustment, rollups: Rollups): Adjusted {
+    const current = stored(adjustment.of, adjustment.of.rev);
+    if (current === undefined) return { status: 'unknown', revisions: [] };
+    const revisions = revisionsOf(current, adjustment);
+    const next = stored(current, current.rev + 1);
+    if (next === undefined)
+      return { status: 'adjusted', revisions: revisions.map((revision) => append(revision, rollups)) };
+    if (next.adjustment !== adjustment.id) return { status: 'outdated', revisions: [] };
+    const found = revisions.flatMap(({ rev }) => stored(current, rev) ?? []);
+    return { status: 'known', revisions: found.map((entry) => ({ entry, inserted: false })) };
+  }
+
+  /** All of `work` and its rollups in one transaction, or nothing. */
+  function inTransaction<T>(work: (rollups: Rollups) => T): T {
+    try {
+      db.exec('BEGIN IMMEDIATE');
+      const rollups: Rollups = new Map();
+      const answer = work(rollups);
+      writeRollups(rollups);
+      db.exec('COMMIT');
+      return answer;
+    } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK');
+      dictionary.forget();
+      throw isOverflow(error) ? overflow(error) : error;
+    }
+  }
+
   return {
-    commit(requests) {
-      try {
-        db.exec('BEGIN IMMEDIATE');
-        const rollups = new Map<number, Map<number, Sums>>();
-        const answers = requests.map((entries) => entries.map((entry) => append(entry, rollups)));
-        writeRollups(rollups);
-        db.exec('COMMIT');
-        return answers;
-      } catch (error) {
-        if (db.isTransaction) db.exec('ROLLBACK');
-        dictionary.forget();
-        throw isOverflow(error) ? overflow(error) : error;
-      }
-    },
+    commit: (requests) =>
+      inTransaction((rollups) => requests.map((entries) => entries.map((entry) => append(entry, rollups)))),
+    adjust: (adjustments) => inTransaction((rollups) => adjustments.map((each) => adjust(each, rollups))),
   };
 }
 

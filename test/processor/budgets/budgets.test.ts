@@ -6,7 +6,7 @@ import { createBudgets, type Budgets, type BudgetsOptions } from '../../../proce
 import { SpanledgerError } from '../../../processor/errors.ts';
 import type { Entry, Ledger } from '../../../processor/ledger.ts';
 import { openSqliteLedger } from '../../../processor/stores/sqlite.ts';
-import { chargeFor, gpt4o, makeEntry, NOVEMBER, unpriced, type EntryOptions } from '../../support/entries.ts';
+import { makeEntry, NOVEMBER, unpriced, type EntryOptions } from '../../support/entries.ts';
 import { deadAddress, memoryLog, rulesOf, startReceiver, type Receiver } from './support.ts';
 
 const DAY = 86_400_000_000;
@@ -56,6 +56,12 @@ async function start(rules: readonly string[], options: Partial<BudgetsOptions> 
 /** One call of $0.004. */
 const call = (n: number, customer = 'acme', options: EntryOptions = {}): Entry =>
   makeEntry(n, { ...options, dimensions: { customer_id: customer, feature: 'chat', ...options.dimensions } });
+
+async function correct(budgets: Budgets, of: Entry, replacement: Entry | undefined): Promise<void> {
+  const [adjusted] = await ledger.adjust([{ of, replacement, id: 'correction' }]);
+  budgets.observe(adjusted?.revisions ?? []);
+  await budgets.settled();
+}
 
 async function take(budgets: Budgets, ...entries: readonly Entry[]): Promise<void> {
   budgets.observe(await ledger.append(entries));
@@ -170,8 +176,9 @@ describe('crossings', () => {
         thresholds: [{ at: 100%, severity: info }]`,
     ];
     const budgets = await start(rules);
-    // Of 1,000 tokens each. An adjustment is tokens, not a request; a call without a price is both.
-    await take(budgets, call(1), call(1, 'acme', { rev: 1, counts: { input: 500 } }));
+    // Of 1,000 tokens each. A correction is tokens, not another request; a call without a price is both.
+    await take(budgets, call(1));
+    await correct(budgets, call(1), call(1, 'acme', { counts: { input: 1_500 } }));
     await take(budgets, call(2, 'acme', { charge: unpriced('acme-13b'), counts: { input: 80, cache_read: 20 } }));
     expect(receiver.alerts.map(({ annotations }) => annotations['summary'])).toEqual([
       'tokens of feature="chat": 1600 tokens of 2000 tokens spent, 80%, and 1 calls without a price (month from 2026-11-01T00:00:00.000Z)',
@@ -328,17 +335,14 @@ describe('an alert is resolved', () => {
   it('after a correction, once it has held for keep_firing_for', async () => {
     const budgets = await start([`${customers}, keep_firing_for: 10m`], { sweepMs: 5 });
     await take(budgets, call(1), call(2), call(3), call(4));
-    const charge = chargeFor({ input: 800, output: 200 }, gpt4o);
-    if (charge.status === 'unpriced') throw new Error('no charge');
-    const lines = charge.lines.map((line) => ({ ...line, rate: -line.rate, amount: -line.amount }));
-    await take(budgets, call(4, 'acme', { rev: 1, charge: { ...charge, amount: -charge.amount, lines } }));
+    await correct(budgets, call(4), undefined);
     expect(budgets.states()[0]?.spent_usd).toBe('0.012');
     now += 9 * 60_000_000;
     await new Promise((resolve) => setTimeout(resolve, 30));
     // Back again, for a moment: the wait begins anew.
     await take(budgets, call(5));
     await new Promise((resolve) => setTimeout(resolve, 30));
-    await take(budgets, call(5, 'acme', { rev: 1, charge: { ...charge, amount: -charge.amount, lines } }));
+    await correct(budgets, call(5), undefined);
     now += 9 * 60_000_000;
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect(statuses()).toHaveLength(1);

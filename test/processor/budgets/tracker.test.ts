@@ -57,11 +57,12 @@ describe('a tracker', () => {
     expect(tracker.add(call(9, 'acme'), today.endUs + 49 * HOUR)).toBeUndefined();
   });
 
-  it('adds adjustments as money, not as calls', () => {
+  it('follows a correction: a late price takes the call from those without', () => {
     const tracker = track('amount: 5 USD, period: month');
     tracker.add(call(1, 'acme', { charge: unpriced('acme-13b') }), now);
-    tracker.add(call(1, 'acme', { rev: 1 }), now);
-    tracker.add(call(2, 'acme', { rev: 1, charge: unpriced('acme-13b') }), now);
+    tracker.add(call(2, 'acme', { charge: unpriced('acme-13b') }), now);
+    tracker.add(call(1, 'acme', { rev: 1, charge: unpriced('acme-13b') }), now);
+    tracker.add(call(1, 'acme', { rev: 2 }), now);
     expect(sums(tracker)).toEqual({ '': '4 1' });
   });
 
