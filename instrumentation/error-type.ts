@@ -9,7 +9,10 @@ export function errorType(error: unknown): string {
   const { code, type, error: inner } = error as Readonly<Record<string, unknown>>;
   const nested = isObject(inner) ? (isObject(inner['error']) ? inner['error'] : inner) : {};
   const word = [code, type, nested['code'], nested['type']].find((candidate) => isWord(candidate));
-  return typeof word === 'string' ? word : error.constructor.name || '_OTHER';
+  if (typeof word === 'string') return word;
+  // What an abort throws has its kind in its name alone.
+  const kind = error instanceof DOMException ? error.name : error.constructor.name;
+  return kind || '_OTHER';
 }
 
 /** Codes are words; anything longer may be a message. */
