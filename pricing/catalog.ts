@@ -40,7 +40,8 @@ export interface Model {
   readonly model: string;
   /**
    * Further names: plain (`gpt-4o-2024-08-06`), with `*` for anything (`claude-opus-4-6*`), or a regular expression between
-   * slashes. Case is ignored except in the last.
+   * slashes. Case is ignored except in the last. A plain name wins over any pattern, then the pattern that says most, so
+   * the order of models means nothing.
    */
   readonly match: readonly string[];
   readonly context_window?: number;

@@ -117,8 +117,13 @@ interface Matched {
 
 type Match = (provider: string | undefined, model: string) => Matched | UnpricedCharge;
 
-/** Names come from spans, so what is remembered about them is bounded. */
+/** Names come from spans, so what is remembered about them is bounded, and how long one may be (ARNs have up to 2,048). */
 const REMEMBERED_NAMES = 20_000;
+const LONGEST_NAME = 2048;
+
+function short(name: string): string {
+  return name.length <= 200 ? name : `${name.slice(0, 200)}…`;
+}
 
 function createMatcher(catalog: Catalog): Match {
   const providers = new Map(catalog.providers.map((provider) => [provider.provider, provider]));
@@ -147,7 +152,10 @@ function createMatcher(catalog: Catalog): Match {
     if (named !== undefined) {
       const provider = providers.get(providerName(named));
       if (provider === undefined)
-        return unpriced('unknown_provider', `no prices of provider "${named}" (model "${model}")`);
+        return unpriced(
+          'unknown_provider',
+          `no prices of provider "${short(named)}" (model "${short(model)}"); what you run or buy yourself is priced by contract.yaml`,
+        );
       return find(provider, model) ?? unknownModel(provider.provider, model);
     }
     const shape = providerOfShape(model);
@@ -157,15 +165,17 @@ function createMatcher(catalog: Catalog): Match {
     const searched = claimants.length > 0 ? claimants : catalog.providers;
     const found = searched.flatMap((provider) => find(provider, model) ?? []);
     const [only] = found;
-    if (only === undefined) return unpriced('unknown_model', `no provider has a model "${model}"`);
+    if (only === undefined) return unpriced('unknown_model', `no provider has a model "${short(model)}"`);
     if (found.length === 1) return only;
     const names = found.map(({ provider }) => provider).join(', ');
-    return unpriced('unknown_provider', `"${model}" is sold by ${names}: say which`);
+    return unpriced('unknown_provider', `"${short(model)}" is sold by ${names}: say which`);
   };
 
   const remembered = new Map<string | undefined, Map<string, Matched | UnpricedCharge>>();
   let count = 0;
   return (provider, model) => {
+    if (model.length > LONGEST_NAME || (provider?.length ?? 0) > LONGEST_NAME)
+      return unpriced('unknown_model', `no model is called "${short(model)}"`);
     const known = remembered.get(provider)?.get(model);
     if (known !== undefined) return known;
     if (count++ === REMEMBERED_NAMES) {
@@ -186,9 +196,9 @@ function unknownModel(provider: string, model: string): UnpricedCharge {
   if (own.test(model) || (provider === 'azure' && !/^(?:gpt|o\d|claude|text-)/.test(model)))
     return unpriced(
       'ambiguous_deployment',
-      `"${model}" is a name of the account's own: map it under "aliases" in contract.yaml`,
+      `"${short(model)}" is a name of the account's own: map it under "aliases" in contract.yaml`,
     );
-  return unpriced('unknown_model', `${provider} has no model "${model}"`);
+  return unpriced('unknown_model', `${provider} has no model "${short(model)}"`);
 }
 
 function instantText(at: number): string {

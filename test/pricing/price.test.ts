@@ -132,6 +132,12 @@ describe('no price', () => {
     },
   );
 
+  it('of a name that no model could have, and its text stays short', () => {
+    const charge = ask('x'.repeat(1_000_000), million);
+    expect(charge).toMatchObject({ reason: 'unknown_model' });
+    expect(JSON.stringify(charge).length).toBeLessThan(400);
+  });
+
   it('is not $0 when the tier has no card or the time is before the first one', () => {
     expect(ask('gpt-4o', million, { provider: 'github-copilot' }).status).toBe('unpriced');
     expect(ask('claude-opus-4-6', million, { at: NaN })).toMatchObject({ reason: 'no_price_at_time' });
