@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseUsd } from '../../../pricing/money.ts';
 import { loadBudgets, mistakesText } from '../../../processor/budgets/load.ts';
@@ -128,6 +129,50 @@ describe('budgets.yaml with mistakes', () => {
       const loaded = load(name);
       expect(loaded.status === 'invalid' && mistakesText(loaded)).not.toContain('hush');
     }
+  });
+
+  it('never throws, whatever the file holds', () => {
+    const good = readFileSync(join(folder, 'whole.good.yaml'), 'utf8');
+    const piece = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 4 }),
+      fc.constantFrom(
+        '&a ',
+        '*a',
+        '{',
+        '}',
+        '[',
+        ']',
+        ': ',
+        '- ',
+        '\n',
+        '!!set ',
+        '<<: *a',
+        '? ',
+        '"',
+        "'",
+        '|',
+        '---\n',
+        '70%',
+        '\t',
+      ),
+    );
+    const edit = fc.record({ at: fc.nat(good.length), cut: fc.nat(12), piece });
+    fc.assert(
+      fc.property(fc.array(edit, { minLength: 1, maxLength: 4 }), (edits) => {
+        let text = good;
+        for (const { at, cut, piece } of edits) text = text.slice(0, at) + piece + text.slice(at + cut);
+        const loaded = loadBudgets('edited.yaml', text);
+        if (loaded.status === 'valid') return;
+        const lines = text.split('\n').length;
+        for (const { line, column } of loaded.mistakes) {
+          expect(line).toBeGreaterThan(0);
+          expect(line).toBeLessThanOrEqual(lines);
+          expect(column).toBeGreaterThan(0);
+        }
+        expect(loaded.mistakes.length).toBeGreaterThan(0);
+      }),
+      { numRuns: 400 },
+    );
   });
 
   it('refuses a file that unfolds without end', () => {
