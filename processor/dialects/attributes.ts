@@ -26,6 +26,31 @@ export function count(attributes: AttributeMap, ...keys: readonly string[]): num
   return undefined;
 }
 
+/** How much text of one attribute is worth parsing. A prompt that was put into metadata is not. */
+const MAX_JSON = 65_536;
+
+/** The object that an attribute holds as JSON text; undefined where there is none, or none that can be read. */
+export function json(attributes: AttributeMap, key: string): Readonly<Record<string, unknown>> | undefined {
+  const value = attributes.get(key);
+  if (typeof value !== 'string' || value.length > MAX_JSON || !value.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(value) as Readonly<Record<string, unknown>>;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The object below `key` of a parsed one. */
+export function inner(
+  object: Readonly<Record<string, unknown>> | undefined,
+  key: string,
+): Readonly<Record<string, unknown>> | undefined {
+  const value = object !== undefined && Object.hasOwn(object, key) ? object[key] : undefined;
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : undefined;
+}
+
 /** Adds where at least one is known. */
 export function sum(...counts: readonly (number | undefined)[]): number | undefined {
   const known = counts.filter((value) => value !== undefined);

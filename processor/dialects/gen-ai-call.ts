@@ -3,10 +3,13 @@ import type { Call } from '../call.ts';
 import type { Span } from '../otlp/request.ts';
 import { text } from './attributes.ts';
 import { isRefusal } from './refusal.ts';
-import { readTags } from './tags.ts';
+import { readTags, type TagKeys } from './tags.ts';
 
 /** The parts of a call that every dialect on GenAI attribute names reads alike, whatever its counts mean. */
-export function genAiCall(span: Span): Omit<Call, 'kind' | 'dialect' | 'operation' | 'usage' | 'usageState'> {
+export function genAiCall(
+  span: Span,
+  tags?: TagKeys,
+): Omit<Call, 'kind' | 'dialect' | 'operation' | 'usage' | 'usageState'> {
   const { attributes } = span;
   return {
     provider: text(attributes, 'gen_ai.provider.name', 'gen_ai.system'),
@@ -18,7 +21,7 @@ export function genAiCall(span: Span): Omit<Call, 'kind' | 'dialect' | 'operatio
       'standard',
     // Not cloud.region of the resource: that is where the application runs.
     region: text(attributes, 'spanledger.region'),
-    tags: readTags(span),
+    tags: readTags(span, tags),
     responseId: text(attributes, 'gen_ai.response.id'),
     attempts: 1,
     fallbackFrom: text(attributes, 'spanledger.fallback_from'),

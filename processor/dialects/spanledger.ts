@@ -16,6 +16,8 @@ const WRITES: readonly Unit[] = ['cache_write_5m', 'cache_write_1h'];
  */
 export const spanledger: Dialect = {
   name: 'spanledger',
+  scopes: /^spanledger$/,
+  keys: [`${UNIT}state`],
   read(span) {
     const { attributes } = span;
     const state = readState(attributes);

@@ -1,5 +1,6 @@
 import { tagNames, type TagName, type Tags } from '../call.ts';
 import type { AttributeMap, AttributeValue, Span } from '../otlp/request.ts';
+import { json } from './attributes.ts';
 
 /** Where else a tag may stand, after `spanledger.<name>` and the bare name, in this order. */
 const aliases: Readonly<Partial<Record<TagName, readonly string[]>>> = {
@@ -10,60 +11,122 @@ const aliases: Readonly<Partial<Record<TagName, readonly string[]>>> = {
     'org_id',
     'organization.id',
     'traceloop.association.properties.customer_id',
+    'langwatch.customer.id',
   ],
+  // What a framework calls the work it does, where nobody named the feature.
+  feature: ['gen_ai.workflow.name', 'gen_ai.agent.name', 'gen_ai.prompt.name'],
   route: ['http.route'],
   team: ['team.id'],
-  user_id: ['user.id', 'enduser.id'],
-  session_id: ['session.id', 'gen_ai.conversation.id'],
+  user_id: ['user.id', 'enduser.id', 'enduser.pseudo.id', 'langwatch.user.id'],
+  session_id: ['session.id', 'gen_ai.conversation.id', 'langwatch.thread.id'],
   environment: ['deployment.environment.name', 'deployment.environment'],
   service: ['service.name'],
 };
-const keysOf: readonly (readonly [TagName, readonly string[]])[] = tagNames.map((name) => [
-  name,
-  [`spanledger.${name}`, name, ...(aliases[name] ?? [])],
-]);
+
+/** As the names stand in metadata that an application wrote itself, beside the tag's own name. */
+const metadataNames: Readonly<Partial<Record<TagName, readonly string[]>>> = {
+  customer_id: ['customerId', 'customer', 'tenant_id', 'tenantId', 'org_id', 'orgId', 'organization_id'],
+  task_type: ['taskType'],
+  task_id: ['taskId'],
+  workspace_id: ['workspaceId'],
+  user_id: ['userId'],
+  session_id: ['sessionId', 'thread_id', 'threadId'],
+};
 
 const EXTRA = 'spanledger.tag.';
 /** Bounds on what a stranger's span can make us keep. */
 const MAX_EXTRA = 32;
 const MAX_LENGTH = 256;
 
+/** Which attributes are tags. */
+export interface TagKeys {
+  readonly places: ReadonlyMap<string, readonly [name: TagName, rank: number]>;
+  /** Attributes that hold metadata as JSON text. */
+  readonly json: readonly string[];
+  /** The tags of resources: one resource has many spans. */
+  readonly resources: WeakMap<AttributeMap, Tags>;
+}
+
+export interface TagSources {
+  /** Attributes of this dialect, after those that hold for all. */
+  readonly names?: Readonly<Partial<Record<TagName, readonly string[]>>>;
+  /** What metadata keys begin with: `<prefix>customer_id`, `<prefix>customerId`. */
+  readonly prefixes?: readonly string[];
+  readonly json?: readonly string[];
+}
+
+/** @example tagKeys({ prefixes: ['ai.telemetry.metadata.'], names: { feature: ['ai.telemetry.functionId'] } }) */
+export function tagKeys({ names = {}, prefixes = [], json: texts = [] }: TagSources = {}): TagKeys {
+  const places = new Map<string, readonly [TagName, number]>();
+  for (const name of tagNames) {
+    const written = [name, ...(metadataNames[name] ?? [])];
+    const prefixed = prefixes.flatMap((prefix) => written.map((each) => `${prefix}${each}`));
+    const keys = [`spanledger.${name}`, name, ...prefixed, ...(names[name] ?? []), ...(aliases[name] ?? [])];
+    for (const [rank, key] of keys.entries()) if (!places.has(key)) places.set(key, [name, rank]);
+  }
+  return { places, json: texts, resources: new WeakMap() };
+}
+
+/** For dialects that have no names of their own. */
+const common = tagKeys();
+const inMetadata = new Map(
+  tagNames.flatMap((name) => [name, ...(metadataNames[name] ?? [])].map((key, rank) => [key, [name, rank] as const])),
+);
+
 /**
  * The tags of a span: its own attributes first, then those of its resource. Read the same way for every dialect, so that
- * `customer_id` works whoever instrumented the call.
+ * `customer_id` works whoever instrumented the call; a dialect adds the names that only its emitters use.
  */
-export function readTags(span: Span): Tags {
+export function readTags(span: Span, keys: TagKeys = common): Tags {
+  let resource = keys.resources.get(span.resource);
+  if (resource === undefined) {
+    resource = tagsOf(span.resource, keys);
+    keys.resources.set(span.resource, resource);
+  }
+  const own = tagsOf(span.attributes, keys);
+  const merged = { ...resource, ...own };
+  if (own.extra === undefined || resource.extra === undefined) return merged;
+  const extra = Object.entries({ ...own.extra, ...resource.extra, ...own.extra }).slice(0, MAX_EXTRA);
+  return { ...merged, extra: Object.fromEntries(extra) };
+}
+
+function tagsOf(attributes: AttributeMap, { places, json: texts }: TagKeys): Tags {
   const tags: Partial<Record<TagName, string>> = {};
-  for (const [name, keys] of keysOf) {
-    const value = first(span.attributes, keys) ?? first(span.resource, keys);
-    if (value !== undefined) tags[name] = value;
-  }
-  const extra: Record<string, string> = {};
-  for (const attributes of [span.attributes, span.resource]) readExtra(attributes, extra);
-  return Object.keys(extra).length === 0 ? tags : { ...tags, extra };
-}
-
-function first(attributes: AttributeMap, keys: readonly string[]): string | undefined {
-  for (const key of keys) {
-    const value = tagValue(attributes.get(key));
-    if (value !== undefined) return value;
-  }
-  return undefined;
-}
-
-function readExtra(attributes: AttributeMap, extra: Record<string, string>): void {
-  for (const [key, value] of attributes) {
-    if (!key.startsWith(EXTRA)) continue;
-    const name = key.slice(EXTRA.length, EXTRA.length + MAX_LENGTH);
+  const ranks: Partial<Record<TagName, number>> = {};
+  let extra: Record<string, string> | undefined;
+  const take = (place: readonly [TagName, number] | undefined, value: unknown, offset: number): void => {
+    if (place === undefined) return;
+    const [name, rank] = place;
+    if (rank + offset >= (ranks[name] ?? Infinity)) return;
     const read = tagValue(value);
-    if (name === '' || name === '__proto__' || read === undefined || Object.hasOwn(extra, name)) continue;
-    if (Object.keys(extra).length >= MAX_EXTRA) return;
-    extra[name] = read;
+    if (read === undefined) return;
+    ranks[name] = rank + offset;
+    tags[name] = read;
+  };
+  for (const [key, value] of attributes) {
+    take(places.get(key), value, 0);
+    if (key.startsWith(EXTRA)) extra = withExtra(extra, key, value);
   }
+  for (const key of texts)
+    for (const [name, value] of Object.entries(json(attributes, key) ?? {})) take(inMetadata.get(name), value, 1000);
+  return extra === undefined ? tags : { ...tags, extra };
+}
+
+function withExtra(
+  extra: Record<string, string> | undefined,
+  key: string,
+  value: AttributeValue,
+): Record<string, string> | undefined {
+  const name = key.slice(EXTRA.length, EXTRA.length + MAX_LENGTH);
+  const read = tagValue(value);
+  if (name === '' || name === '__proto__' || read === undefined) return extra;
+  const kept = extra ?? {};
+  if (!Object.hasOwn(kept, name) && Object.keys(kept).length < MAX_EXTRA) kept[name] = read;
+  return kept;
 }
 
 /** Undefined for what is no plain value; numbers and booleans as text. */
-function tagValue(value: AttributeValue | undefined): string | undefined {
+function tagValue(value: unknown): string | undefined {
   if (typeof value === 'string') return value === '' ? undefined : value.slice(0, MAX_LENGTH);
   const plain = typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean';
   return plain ? String(value) : undefined;

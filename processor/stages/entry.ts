@@ -1,5 +1,6 @@
 import type { Charge, Micros, PriceQuery } from '../../pricing/charge.ts';
 import { formatUsd } from '../../pricing/money.ts';
+import { compareReported } from '../../pricing/reported.ts';
 import type { Call } from '../call.ts';
 import { maxAmount, type Entry } from '../ledger.ts';
 import type { Span } from '../otlp/request.ts';
@@ -7,6 +8,7 @@ import { identify } from './identity.ts';
 
 /** What is needed of a price book here. */
 export interface Prices {
+  readonly version: string;
   price(query: PriceQuery): Charge;
 }
 
@@ -19,8 +21,17 @@ export function chargedAt(span: Span): Micros {
   return Math.min(Number(nano / 1000n), Number.MAX_SAFE_INTEGER);
 }
 
-/** What a call costs by the price book; `unpriced` with a reason where no figure can be had. */
+/**
+ * What a call costs: as its provider said, else by the price book; `unpriced` with a reason where no figure can be had.
+ */
 export function chargeFor(call: Call, at: Micros, prices: Prices): Charge {
+  const ours = bookCharge(call, at, prices);
+  const { reportedCost, provider = '', model = '' } = call;
+  if (reportedCost === undefined || reportedCost > maxAmount) return ours;
+  return compareReported(ours, reportedCost, { provider, model }, prices.version).charge;
+}
+
+function bookCharge(call: Call, at: Micros, prices: Prices): Charge {
   const { provider, model, tier, region, usage } = call;
   if (call.refused && usage.status === 'missing') return refusedCharge(call);
   if (model === undefined)
