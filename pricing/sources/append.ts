@@ -66,7 +66,8 @@ export function onlyAdditions(standing: readonly ProviderFile[], fresh: readonly
   return [...files, ...fresh.filter(({ provider }) => !known.has(provider))];
 }
 
-function appendModel(old: ModelBlock, fresh: ModelBlock, day: string): ModelBlock {
+function appendModel(old: ModelBlock, found: ModelBlock, day: string): ModelBlock {
+  const fresh = completed(old, found, day);
   const match = [...new Set([...old.match, ...fresh.match])];
   const head = { ...fresh, match };
   if (sameCards(old.cards, fresh.cards) && sameUplifts(old, fresh)) return { ...head, cards: old.cards };
@@ -85,6 +86,52 @@ function appendModel(old: ModelBlock, fresh: ModelBlock, day: string): ModelBloc
     return before === undefined ? next : prolonged(before, next.until);
   });
   return { ...head, cards: [...whole, ...joined].map(inKeyOrder) };
+}
+
+/**
+ * A source that says less than the standing cards changes nothing by its silence: units that it leaves out stay, and so do
+ * tiers and regional factors of which it has none at all. That ends where a rate that it does state has changed, for what
+ * was laid over the old rate need not fit the new one.
+ */
+function completed(old: ModelBlock, fresh: ModelBlock, day: string): ModelBlock {
+  const standing = old.cards.filter(({ until }) => (until ?? '9999') > day);
+  let same = true;
+  const cards = fresh.cards.map((card): CardLine => {
+    if ((card.until ?? '9999') <= day) return card;
+    const start = (card.from ?? '') > day ? (card.from ?? '') : day;
+    const known = standing.find((other) => keyOf(other) === keyOf(card) && isOn(other, start));
+    if (known !== undefined && isWithin(card.rates, known.rates)) return withRates(card, known.rates);
+    same = false;
+    return card;
+  });
+  if (!same) return { ...fresh, cards };
+  const tiers = new Set(cards.map(tierOf));
+  const uplifts = fresh.uplifts ?? old.uplifts;
+  return {
+    ...fresh,
+    ...(uplifts === undefined ? {} : { uplifts }),
+    cards: [...cards, ...standing.filter((card) => !tiers.has(tierOf(card)))],
+  };
+}
+
+function isWithin(rates: CardLine['rates'], others: CardLine['rates']): boolean {
+  return unitNames.every((unit) => rates[unit] === undefined || rates[unit] === others[unit]);
+}
+
+function withRates(card: CardLine, rates: CardLine['rates']): CardLine {
+  return { ...card, rates };
+}
+
+function isOn({ from, until }: CardLine, day: string): boolean {
+  return (from ?? '') <= day && day < (until ?? '9999');
+}
+
+function tierOf({ tier = 'standard', region }: CardLine): string {
+  return `${tier} ${region ?? ''}`;
+}
+
+function keyOf(card: CardLine): string {
+  return JSON.stringify([tierOf(card), card.above_input_tokens, card.schedule]);
 }
 
 function prolonged({ until: _until, ...card }: CardLine, until: string | undefined): CardLine {

@@ -73,7 +73,8 @@ async function importPrices(options: Options): Promise<number> {
   if (standing.length > 0)
     for (const line of withStaged(files, out, (staged) => diffLines(diffCatalogs(loadStrictly(out), staged))))
       print(line);
-  for (const model of dropped) print(`  kept, though the sources no longer have it: ${model}`);
+  for (const model of dropped.slice(0, 20)) print(`  kept, though the sources no longer have it: ${model}`);
+  if (dropped.length > 20) print(`  … and ${dropped.length - 20} more`);
   const open = review.filter(({ decision }) => decision === 'open');
   for (const row of open)
     print(`! ${row.model} ${row.unit}: ${row.ours} against ${JSON.stringify(row.others)}: ${row.why}`);

@@ -60,6 +60,24 @@ describe('a new version of the cards', () => {
     ]);
   });
 
+  it('lets a source that says less change nothing by its silence', () => {
+    const batch: CardLine = { tier: 'batch', rates: { input: '0.5' } };
+    const standing = acme({ a: [{ rates: { input: '1', cache_read: '0.1' } }, batch] });
+    const { files } = appendCatalog([standing], [acme({ a: [plain('1')] })], '2026-06-01');
+    expect(files[0]?.models[0]?.cards).toEqual(standing.models[0]?.cards);
+  });
+
+  it('ends what was laid over a rate when that rate changes', () => {
+    const batch: CardLine = { tier: 'batch', rates: { input: '0.5' } };
+    const standing = acme({ a: [{ rates: { input: '1', cache_read: '0.1' } }, batch] });
+    const { files } = appendCatalog([standing], [acme({ a: [plain('3')] })], '2026-06-01');
+    expect(files[0]?.models[0]?.cards).toEqual([
+      { until: '2026-06-01', rates: { input: '1', cache_read: '0.1' } },
+      { until: '2026-06-01', ...batch },
+      { from: '2026-06-01', rates: { input: '3' } },
+    ]);
+  });
+
   it('keeps what the sources dropped, and says so', () => {
     const { files, dropped } = appendCatalog([acme({ a: [plain('1')] })], [acme({ b: [plain('2')] })], '2026-06-01');
     expect(files[0]?.models.map(({ model }) => model)).toEqual(['a', 'b']);
