@@ -33,14 +33,14 @@ export function amendTiers(files: ReadonlyMap<string, ProviderFile>): void {
 }
 
 function addTier(block: ModelBlock, { tier, factor, from, until, source, checked }: TierFactor): void {
-  const stated = block.cards.some((card) => card.tier === tier && card.source !== source);
-  if (stated) return;
-  for (const card of block.cards.filter(
-    (card) => (card.tier ?? 'standard') === 'standard' && card.region === undefined,
-  )) {
+  const stated = block.cards.filter((card) => card.tier === tier && card.source !== source);
+  const standard = block.cards.filter((card) => (card.tier ?? 'standard') === 'standard' && card.region === undefined);
+  for (const card of standard) {
     const period = overlap(card, from, until);
     const rates = Object.entries(card.rates).filter(([unit]) => units[unit as Unit].kind === 'token');
     if (period === undefined || rates.length === 0) continue;
+    const sameStep = stated.filter((other) => other.above_input_tokens === card.above_input_tokens);
+    if (sameStep.some((other) => overlap(other, period.from, period.until) !== undefined)) continue;
     const { note: _note, from: _from, until: _until, ...rest } = card;
     const multiplied = Object.fromEntries(rates.map(([unit, rate]) => [unit, multiply(rate, factor)]));
     block.cards.push({ ...period, tier, ...rest, rates: multiplied, source, checked, note: `${factor} x standard` });

@@ -46,4 +46,22 @@ export const tierFactors: readonly TierFactor[] = [
     source: 'https://developers.openai.com/api/docs/models/gpt-6.1-sol',
     checked: '2026-11-25',
   },
+  {
+    provider: 'openai',
+    models: ['gpt-5.6-sol', 'gpt-5.6-terra', 'gpt-5.6-luna'],
+    // Before, fast mode was not to be had for long prompts, and what it cost then is on the list's own cards.
+    from: '2026-08-21',
+    tier: 'priority',
+    factor: '2',
+    source: 'https://openai.com/api-fast-mode/',
+    checked: '2026-11-25',
+  },
+  ...(['batch', 'flex'] as const).map((tier): TierFactor => ({
+    provider: 'openai',
+    models: ['gpt-5.6-sol', 'gpt-5.6-terra', 'gpt-5.6-luna', 'gpt-6-sol', 'gpt-6-luna', 'gpt-6-astra'],
+    tier,
+    factor: '0.5',
+    source: `https://developers.openai.com/api/docs/guides/${tier === 'batch' ? 'batch' : 'flex-processing'}`,
+    checked: '2026-11-25',
+  })),
 ];
