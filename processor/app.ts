@@ -3,7 +3,6 @@ import { createServer } from 'node:http';
 import { relative } from 'node:path';
 import express from 'express';
 import type { Logger } from 'pino';
-import { loadPriceBook } from '../pricing/index.ts';
 import { accessBy, covers } from './access.ts';
 import { isLoopback, listen, type Address } from './address.ts';
 import { announcer } from './announce.ts';
@@ -20,6 +19,7 @@ import { atMostEvery, createLog } from './log.ts';
 import { createCounters } from './metrics.ts';
 import { createSpendMetrics } from './metrics/spend.ts';
 import { readTraces } from './otlp/index.ts';
+import { openPrices } from './prices.ts';
 import { startOtlpHttp } from './receivers/otlp-http.ts';
 import { withoutAdditions } from './stages/additions.ts';
 import { openSqliteLedger } from './stores/sqlite.ts';
@@ -58,7 +58,7 @@ export async function startApp(
   const stop = (): Promise<void> => (stopped ??= closeAll(closers, log));
   try {
     const counters = createCounters();
-    const prices = loadPriceBook();
+    const prices = openPrices(config.contract);
     const { rules, notify } = readBudgets(config.budgets);
 
     const ledger = await openSqliteLedger({ path: config.ledger });

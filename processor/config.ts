@@ -37,6 +37,8 @@ export interface Config {
   readonly timezone: string;
   /** Path of budgets.yaml, absolute, if there is one: `budgets`, SPANLEDGER_BUDGETS, else beside the file or in the working directory. */
   readonly budgets: string | undefined;
+  /** Path of contract.yaml, absolute, if there is one: `contract`, SPANLEDGER_CONTRACT, else found like budgets.yaml. */
+  readonly contract: string | undefined;
   /** `tokens` (`env` or `file`, and `scopes`), SPANLEDGER_TOKEN_INGEST, _READ, _GUARD and _ADMIN. */
   readonly tokens: readonly Token[];
 }
@@ -48,6 +50,7 @@ export function defaultConfig(): Config {
     forward: [],
     timezone: 'UTC',
     budgets: undefined,
+    contract: undefined,
     tokens: [],
   };
 }
@@ -61,6 +64,7 @@ export interface ConfigSources {
 
 const FILE = 'spanledger.yaml';
 const BUDGETS = 'budgets.yaml';
+const CONTRACT = 'contract.yaml';
 
 /**
  * Reads the configuration. Throws `invalid_config` with every mistake, one a line, those of the file with line and column;
@@ -76,7 +80,9 @@ export function loadConfig({ file, env, cwd }: ConfigSources): Config {
   const given = readEnvironment(env, cwd, mistakes);
   const plain = defaultConfig();
   const budgets = given.budgets ?? written.budgets;
-  const found = [join(dirname(path), BUDGETS), join(cwd, BUDGETS)].find((candidate) => existsSync(candidate));
+  const contract = given.contract ?? written.contract;
+  const find = (name: string): string | undefined =>
+    [join(dirname(path), name), join(cwd, name)].find((candidate) => existsSync(candidate));
   const config: Config = {
     listen: {
       otlp: given.otlp ?? written.otlp ?? plain.listen.otlp,
@@ -86,7 +92,8 @@ export function loadConfig({ file, env, cwd }: ConfigSources): Config {
     ledger: resolve(cwd, given.ledger ?? written.ledger ?? plain.ledger),
     forward: forwardTo(given, written.forward ?? plain.forward),
     timezone: given.timezone ?? written.timezone ?? plain.timezone,
-    budgets: budgets ?? found ?? plain.budgets,
+    budgets: budgets ?? find(BUDGETS) ?? plain.budgets,
+    contract: contract ?? find(CONTRACT) ?? plain.contract,
     tokens: [...(written.tokens ?? plain.tokens), ...(given.tokens ?? [])],
   };
   if (mistakes.length > 0) throw new SpanledgerError('invalid_config', mistakes.join('\n'));
@@ -113,11 +120,12 @@ interface Given {
   headers?: Readonly<Record<string, string>> | undefined;
   timezone?: string | undefined;
   budgets?: string | undefined;
+  contract?: string | undefined;
   tokens?: readonly Token[] | undefined;
 }
 
 const shapes = {
-  file: { keys: ['listen', 'ledger', 'forward', 'timezone', 'budgets', 'tokens'] },
+  file: { keys: ['listen', 'ledger', 'forward', 'timezone', 'budgets', 'contract', 'tokens'] },
   listen: { keys: ['otlp', 'api', 'insecure'] },
   token: { keys: ['env', 'file', 'scopes'], required: ['scopes'] },
 } as const;
@@ -153,6 +161,7 @@ function readFields(yaml: YamlReader, folder: string, env: ConfigSources['env'])
     forward: at(root, 'forward', (place) => readForward(yaml, place, inFolder)),
     timezone: value(root, 'timezone', readTimezone),
     budgets: value(root, 'budgets', (text) => readExisting(inFolder(text))),
+    contract: value(root, 'contract', (text) => readExisting(inFolder(text))),
     tokens: at(root, 'tokens', (place) =>
       (yaml.items(place) ?? []).flatMap((item) => readToken(yaml, item, inFolder, env)),
     ),
@@ -203,6 +212,7 @@ function readEnvironment(env: ConfigSources['env'], cwd: string, mistakes: strin
     headers: value('SPANLEDGER_FORWARD_HEADERS', readHeaderList),
     timezone: value('SPANLEDGER_TIMEZONE', readTimezone),
     budgets: value('SPANLEDGER_BUDGETS', (text) => readExisting(resolve(cwd, text))),
+    contract: value('SPANLEDGER_CONTRACT', (text) => readExisting(resolve(cwd, text))),
     tokens: scopes.flatMap((scope) => {
       const secret = value(`SPANLEDGER_TOKEN_${scope.toUpperCase()}`, (text) => readSecret(text, 'it'));
       return secret === undefined ? [] : [{ secret, scopes: [scope] }];

@@ -3,6 +3,7 @@ import { budgetsCommand } from './budgets.ts';
 import { explainCommand } from './explain.ts';
 import { pricesCommand } from './prices.ts';
 import { queryCommand } from './query.ts';
+import { repriceCommand } from './reprice.ts';
 import { serveCommand } from './serve.ts';
 
 /** The verbs, in the order of the help. */
@@ -12,4 +13,5 @@ export const commands: readonly (() => Command)[] = [
   queryCommand,
   pricesCommand,
   budgetsCommand,
+  repriceCommand,
 ];

@@ -1,12 +1,11 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { costsAnswer, costsCsv, type CostRowJson, type CostsJson, type SumsJson } from '../api/costs.ts';
 import { readCosts, type CostsParams } from '../api/params.ts';
 import { loadConfig } from '../config.ts';
 import { SpanledgerError } from '../errors.ts';
 import { dimensionNames } from '../ledger.ts';
-import { readSqliteLedger } from '../stores/sqlite.ts';
+import { readLedger } from '../stores/index.ts';
+import { tableText } from './table.ts';
 
 interface Options {
   readonly by?: string;
@@ -57,15 +56,9 @@ function collect(value: string, previous: readonly string[] = []): readonly stri
 
 async function fromFile(options: Options): Promise<string> {
   const config = loadConfig({ file: options.config, env: process.env, cwd: process.cwd() });
-  const path = options.ledger === undefined ? config.ledger : resolve(options.ledger);
   const clock = { now: Date.now() * 1000, timezone: config.timezone };
   const query = readCosts(params(options, options.format === 'csv' ? 'csv' : 'json'), clock);
-  if (!existsSync(path))
-    throw new SpanledgerError(
-      'ledger_unusable',
-      `there is no ledger ${path}: name one with --ledger, or a server with --url`,
-    );
-  const ledger = readSqliteLedger({ path });
+  const ledger = readLedger(options.ledger ?? config.ledger);
   try {
     return textOf(await costsAnswer(ledger, query), query, options.format);
   } finally {
@@ -128,19 +121,10 @@ function table({ from, to, rows, total }: CostsJson, { by, bucket }: CostsParams
     ...(bucket === undefined ? [] : ['bucket' as const]),
     ...dimensionNames.filter((name) => by.includes(name)),
   ];
-  const line = (row: CostRowJson): string[] => [...names.map((name) => shown(row[name])), ...figures(row)];
-  const last = [...names.map((_, index) => (index === 0 ? 'total' : '')), ...figures(total)];
+  const line = (row: CostRowJson): string[] => [...names.map((name) => row[name] ?? ''), ...figures(row)];
+  const last = [...names.map((_, index) => (index === 0 ? 'total' : ' ')), ...figures(total)];
   const lines = [[...names, 'cost', 'calls', 'unpriced', 'input tokens', 'output tokens'], ...rows.map(line), last];
-  const widths = lines[0]?.map((_, column) => Math.max(...lines.map((cells) => (cells[column] ?? '').length))) ?? [];
-  const text = lines.map((cells) =>
-    cells
-      .map((cell, column) =>
-        column < names.length ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join('  ')
-      .trimEnd(),
-  );
-  return `${text.join('\n')}\nfrom ${from} to ${to}\n`;
+  return `${tableText(lines, names.length)}from ${from} to ${to}\n`;
 }
 
 function figures(sums: SumsJson): string[] {
@@ -153,10 +137,4 @@ function exact(usd: string | null): string {
   if (usd === null) return '—';
   const [whole = '', fraction = ''] = usd.replace('-', '').split('.');
   return `${usd.startsWith('-') ? '-' : ''}$${whole}.${fraction.padEnd(2, '0')}`;
-}
-
-/** Names come from outside: nothing in them may steer a terminal. */
-function shown(value: string | undefined): string {
-  if (value === undefined || value === '') return '—';
-  return value.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\uFFFD');
 }

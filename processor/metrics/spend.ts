@@ -4,6 +4,7 @@ import type { Counters } from '../metrics.ts';
 import { addEntry, addSums, emptySums, type Sums } from '../rollup.ts';
 import { createTopCustomers } from './customers.ts';
 import type { Point } from './exposition.ts';
+import { createRising } from './rising.ts';
 
 /** Series of the ledger's metrics together; the default of the series budget. */
 export const SERIES_BUDGET = 10_000;
@@ -61,6 +62,7 @@ export function createSpendMetrics(options: SpendOptions): SpendMetrics {
   const maxSets = Math.max(1, Math.floor(seriesBudget / SERIES_A_SET));
   const series = new Map<string, Series>();
   const customers = createTopCustomers(topCustomers);
+  const rising = createRising();
 
   function seriesOf(values: readonly string[], calls: number): Series {
     const known = series.get(JSON.stringify(values));
@@ -81,6 +83,12 @@ export function createSpendMetrics(options: SpendOptions): SpendMetrics {
     return opened;
   }
 
+  function* read(): Generator<Point> {
+    yield* seriesPoints(series.values());
+    for (const [customer, cost] of customers.costs())
+      yield { metric: 'customer_cost', labels: [customer], value: toNumberUsd(cost) };
+  }
+
   return {
     async start() {
       const all = { where: [], from: 0, to: Number.MAX_SAFE_INTEGER, timezone: 'UTC' };
@@ -93,6 +101,7 @@ export function createSpendMetrics(options: SpendOptions): SpendMetrics {
       for (const row of byCustomer) customers.seed(row.values.customer_id ?? '', row.cost);
     },
     observe(appended) {
+      if (appended.some(({ entry, inserted }) => inserted && signOf(entry) === -1)) rising.begin(read());
       for (const { entry, inserted } of appended) {
         if (!inserted) continue;
         addEntry(
@@ -104,14 +113,11 @@ export function createSpendMetrics(options: SpendOptions): SpendMetrics {
         );
         if (entry.usageState !== 'reported') counters.add('estimated_calls', 1, entry.usageState);
         for (const tag of expectedTags) if (entry.dimensions[tag] === '') counters.add('untagged_calls', 1, tag);
-        if (entry.charge.status === 'priced') customers.add(entry.dimensions.customer_id, entry.charge.amount);
+        if (entry.charge.status === 'priced')
+          customers.add(entry.dimensions.customer_id, BigInt(signOf(entry)) * entry.charge.amount);
       }
     },
-    *points() {
-      yield* seriesPoints(series.values());
-      for (const [customer, cost] of customers.costs())
-        yield { metric: 'customer_cost', labels: [customer], value: toNumberUsd(cost) };
-    },
+    points: () => rising.follow(read()),
   };
 }
 

@@ -35,6 +35,7 @@ describe('good files', () => {
       forward: [{ name: 'backend', endpoint: 'http://localhost:4328', headers: { 'x-tenant': 'acme' } }],
       timezone: 'Europe/Berlin',
       budgets: join(folder, 'beside.budgets.yaml'),
+      contract: undefined,
       tokens: [
         { secret: 'a-token-for-the-collector', scopes: ['ingest'] },
         { secret: 'a-token-for-the-page', scopes: ['read', 'guard'] },
@@ -86,7 +87,7 @@ describe('bad files: every mistake at once, with line and column', () => {
         '6:3: forward: "endpoint" is missing',
         '6:3: forward: "endpont" is unknown; did you mean "endpoint"?',
         '7:11: timezone: "Europe/Berln" is not a time zone such as Europe/Berlin or UTC',
-        '8:1: the file: "colour" is unknown here; there are listen, ledger, forward, timezone, budgets, tokens',
+        '8:1: the file: "colour" is unknown here; there are listen, ledger, forward, timezone, budgets, contract, tokens',
       ],
     ],
     ['not-a-map.bad', ['1:1: the file: a map of keys and values is needed here, not a list']],
