@@ -2,6 +2,7 @@ import type { Attributes, SpanContext } from '@opentelemetry/api';
 import { units, type Unit } from '../pricing/usage/units.ts';
 import { inputTokens, outputTokens, type Counts } from '../pricing/usage/usage.ts';
 import { emptyAnswer, isJson, type AnswerFacts, type Json, type RequestFacts, type WireApi } from './apis/api.ts';
+import { waitFor } from './background.ts';
 import { errorType } from './error-type.ts';
 import { estimateTokens, textBytes } from './estimate.ts';
 import { failed, guarded } from './guard.ts';
@@ -51,6 +52,20 @@ export function deaf({ request }: Call | Listener): Listener {
   };
 }
 
+/** For a look at an answer that is made in the background: only the finished answer says anything of the call. */
+export function patient(call: Call): Listener {
+  const nothing = (): void => {};
+  return {
+    request: call.request,
+    libraryReads: false,
+    body: (body) => call.body(body),
+    event: (event) => call.event(event),
+    complete: () => call.complete(),
+    end: nothing,
+    fail: nothing,
+  };
+}
+
 /** Units whose place in the totals has a name in the conventions. */
 const conventional: ReadonlySet<string> = new Set(['input', 'cache_read', 'cache_write', 'output', 'reasoning']);
 const longestRaw = 4096;
@@ -65,6 +80,8 @@ export class Call {
   /** HTTP attempts. */
   attempts = 1;
   ended = false;
+  /** Its answer is made in the background: nobody has to hold a response for it to be alive. */
+  waiting = false;
   /** The client library reads the body itself and says what became of it: a look at the response must not come between. */
   libraryReads = false;
   readonly api: WireApi;
@@ -108,7 +125,12 @@ export class Call {
     if (this.ended) return;
     if (isJson(body)) guarded(() => this.api.readBody(body, this.#answer));
     else this.#answer.complete = true;
-    this.end();
+    const id = isJson(body) ? guarded(() => this.api.pending?.(body)) : undefined;
+    if (id === undefined) this.end();
+    else {
+      this.waiting = true;
+      waitFor(id, this);
+    }
   }
 
   /** One event of the answer. */

@@ -28,7 +28,9 @@ export function createRecorder(
   began: () => void = () => {},
 ): Recorder {
   const open = new Set<Call>();
-  const unread = new FinalizationRegistry<Call>((call) => call.end());
+  const unread = new FinalizationRegistry<Call>((call) => {
+    if (!call.waiting) call.end();
+  });
   const done = (call: Call, finished: FinishedCall): void => {
     open.delete(call);
     unread.unregister(call);

@@ -62,6 +62,8 @@ export interface WireApi {
   readBody(body: Json, into: AnswerFacts): void;
   /** One event of a stream. */
   readEvent(event: Json, into: AnswerFacts): void;
+  /** The id by which an answer that is not finished yet will be fetched; undefined for one that is. */
+  pending?(body: Json): string | undefined;
   /** `provider` is the `gen_ai.provider.name`: hosts that speak one API have fields of their own. */
   readUsage(block: unknown, provider: string): BlockReading;
   /** The tier as served, where the answer tells it outside the usage block. */

@@ -36,6 +36,8 @@ export const openaiResponses: WireApi = {
     } else if (type.endsWith('.delta')) into.textBytes += bytesOf(event['delta']);
     else if (type === 'error') into.error = textOf(event['code']) ?? 'error';
   },
+  // In background mode the usage comes with a later look at the same response.
+  pending: ({ id, status }) => (status === 'queued' || status === 'in_progress' ? textOf(id) : undefined),
   readUsage: (block) => readerOf(block)(block),
   tierOf: ({ openaiTier }) => servedTier(openaiTier),
   input: (body) => [body['instructions'], body['input'], body['tools'], body['text']],

@@ -1,6 +1,7 @@
 import { apiOf } from '../apis/index.ts';
 import { isJson, type Json } from '../apis/api.ts';
-import type { Call } from '../call.ts';
+import { patient, type Call } from '../call.ts';
+import { waitingCall } from '../background.ts';
 import { claiming, type Claim } from '../claim.ts';
 import { withoutBaggage } from '../egress.ts';
 import { formFields } from '../form.ts';
@@ -57,6 +58,8 @@ interface Begun {
   readonly asked: Asked;
   /** As the application made them. */
   readonly original: Options;
+  /** Not the call itself, but a look at its answer. */
+  readonly isFetch?: true;
 }
 
 interface Place {
@@ -73,6 +76,9 @@ export function stainlessRequests(
 ): PatchedFile {
   const begin = (instance: StainlessInstance, original: Options): Options | undefined => {
     const { method = 'get', path = '' } = original;
+    const fetched = waitingCall(path);
+    if (fetched !== undefined)
+      return { ...original, [begun]: { call: fetched, asked: undefined, original, isFetch: true } };
     const api = apiOf(method, path);
     const body = original.body instanceof FormData ? formFields(original.body) : original.body;
     if (api === undefined || !isJson(body)) return undefined;
@@ -86,7 +92,8 @@ export function stainlessRequests(
     return { ...original, ...(asked === undefined ? {} : { body: asked }), [begun]: value };
   };
 
-  const answered = (props: Props, { call, asked }: Begun): void => {
+  const answered = (props: Props, { call, asked, isFetch }: Begun): void => {
+    if (isFetch === true) return observeResponse(props.response, patient(call), undefined);
     call.answered();
     if (call.ended) return;
     observeResponse(props.response, call, asked);
@@ -101,7 +108,7 @@ export function stainlessRequests(
         // Older versions do not say what is retried, but count what is left.
         if (retryOf !== undefined || typeof retriesRemaining === 'number') {
           current = options[begun];
-          if (current !== undefined) current.call.attempts++;
+          if (current !== undefined && current.isFetch !== true) current.call.attempts++;
           claim.made = current !== undefined;
           if (current !== undefined || retryOf !== undefined) return options;
         }
@@ -137,7 +144,7 @@ export function stainlessRequests(
               },
             );
           }
-          current?.call.fail(error);
+          if (current?.isFetch !== true) current?.call.fail(error);
           throw error;
         },
       );

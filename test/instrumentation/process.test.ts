@@ -161,3 +161,35 @@ test('a worker thread records too', async () => {
   expect(spans.map(({ name }) => name)).toEqual(['chat gpt-4o']);
   expect(stderr).toBe('');
 });
+
+test('a response made in the background is one call, whenever its answer is fetched', async () => {
+  const { stdout, spans } = await runApp({
+    app: appFile('background.mjs'),
+    flags: ['--expose-gc', '--require', preload],
+  });
+  expect(JSON.parse(stdout)).toEqual(['queued', 'in_progress', 'APIConnectionError', 'completed', 'completed']);
+  expect(
+    spans.map(({ attributes, status }) => [
+      attributes['spanledger.usage.state'],
+      attributes['gen_ai.usage.input_tokens'],
+      attributes['spanledger.attempts'],
+      status.code,
+    ]),
+  ).toEqual([['reported', 9, 1, 0]]);
+});
+
+test('attempts of a library that sends with fetch are one call', async () => {
+  const { stdout, spans } = await runApp({ app: appFile('logical.mjs') });
+  expect(stdout).toBe('gave up on 503\nfetch failed\n');
+  const figures = spans.map(({ attributes }) => [
+    attributes['gen_ai.provider.name'],
+    attributes['spanledger.usage.state'],
+    attributes['spanledger.attempts'],
+    attributes['error.type'],
+  ]);
+  expect(figures).toEqual([
+    ['mistral_ai', 'reported', 2, undefined],
+    ['mistral_ai', 'absent', 2, '503'],
+    ['mistral_ai', 'absent', 1, 'TypeError'],
+  ]);
+});
