@@ -15,8 +15,8 @@ export interface Account {
   /** The account that keys beyond `max_keys` share. */
   readonly shared: boolean;
   terms: Terms;
-  /** Index of the override that holds; that of none is beyond all. */
-  override: number;
+  /** Calls that each override matches, as the first in the list to do so; empty where none has matched. */
+  overrideCalls: number[];
   spent: bigint;
   unpricedCalls: number;
   /** Thresholds crossed: when that was told, or undefined while it is being remembered. */

@@ -20,6 +20,7 @@ export interface Sum {
   readonly key: string;
   readonly dimensions: Dimensions;
   readonly value: bigint;
+  readonly calls: number;
   readonly unpricedCalls: number;
 }
 
@@ -73,7 +74,8 @@ export class Tracker {
       const dimensions = { ...noDimensions, ...row.values };
       if (!this.#matches(dimensions)) return [];
       const { key } = this.#keyOf(dimensions);
-      return [{ key, dimensions, value: this.#measure.row(row), unpricedCalls: row.unpricedCalls }];
+      const { calls, unpricedCalls } = row;
+      return [{ key, dimensions, value: this.#measure.row(row), calls, unpricedCalls }];
     });
   }
 
@@ -82,8 +84,10 @@ export class Tracker {
     if (!this.#matches(entry.dimensions)) return undefined;
     const account = this.#account(entry.dimensions, entry.startUs, now);
     if (account === undefined) return undefined;
+    const sign = signOf(entry);
     account.spent += this.#measure.entry(entry);
-    if (entry.charge.status === 'unpriced') account.unpricedCalls += signOf(entry);
+    if (entry.charge.status === 'unpriced') account.unpricedCalls += sign;
+    this.#applyOverrides(account, entry.dimensions, sign);
     return account;
   }
 
@@ -130,11 +134,14 @@ export class Tracker {
 
   #seedPeriod(sums: readonly Sum[], period: Period, now: Micros): void {
     // The dearest first: if there are more keys than `max_keys`, they are the ones to have accounts of their own.
-    for (const { dimensions, value, unpricedCalls } of sums.toSorted((a, b) => Number(b.value) - Number(a.value))) {
+    for (const { dimensions, value, calls, unpricedCalls } of sums.toSorted(
+      (a, b) => Number(b.value) - Number(a.value),
+    )) {
       const account = this.#account(dimensions, period.startUs, now);
       if (account === undefined) continue;
       account.spent += value;
       account.unpricedCalls += unpricedCalls;
+      this.#applyOverrides(account, dimensions, calls);
     }
   }
 
@@ -143,9 +150,7 @@ export class Tracker {
     const accounts = this.#accountsOf(period, now);
     if (accounts === undefined) return undefined;
     const { key, values } = this.#keyOf(dimensions);
-    const account = accounts.get(key) ?? this.#open(accounts, key, period, values);
-    this.#applyOverrides(account, dimensions);
-    return account;
+    return accounts.get(key) ?? this.#open(accounts, key, period, values);
   }
 
   #keyOf(dimensions: Dimensions): { readonly key: string; readonly values: readonly string[] } {
@@ -175,22 +180,27 @@ export class Tracker {
   #newAccount(period: Period, key: string, values: readonly string[], shared: boolean): Account {
     const { rule } = this;
     const [terms = { amount: rule.amount, limits: [], forecasts: [] }] = this.#terms;
-    const override = this.#overrides.length;
-    return { rule, period, key, values, shared, terms, override, spent: 0n, unpricedCalls: 0, fired: noneFired };
+    const overrideCalls = noCalls;
+    return { rule, period, key, values, shared, terms, overrideCalls, spent: 0n, unpricedCalls: 0, fired: noneFired };
   }
 
   /**
    * The override that holds is the first in the list that matches any call of the key in the period: so it does not depend
-   * on the order of arrival, and a call that lacks the tag takes nothing away.
+   * on the order of arrival, a call that lacks the tag takes nothing away, and a call that is taken back takes its own.
    */
-  #applyOverrides(account: Account, dimensions: Dimensions): void {
-    if (account.override === 0 || account.shared) return;
+  #applyOverrides(account: Account, dimensions: Dimensions, calls: number): void {
+    if (this.#overrides.length === 0 || account.shared) return;
     const index = this.#overrides.findIndex((matches) => matches(dimensions));
-    if (index === -1 || index >= account.override) return;
-    account.override = index;
-    account.terms = this.#terms[index + 1] ?? account.terms;
+    if (index === -1) return;
+    if (account.overrideCalls === noCalls) account.overrideCalls = this.#overrides.map(() => 0);
+    account.overrideCalls[index] = (account.overrideCalls[index] ?? 0) + calls;
+    const holds = account.overrideCalls.findIndex((count) => count > 0);
+    account.terms = this.#terms[holds + 1] ?? account.terms;
   }
 }
+
+/** Most keys meet no override: they share this. */
+const noCalls: number[] = [];
 
 function keyOf(values: readonly string[]): string {
   const [first = ''] = values;
