@@ -222,7 +222,7 @@ export class Call {
     const byPiece = answer.complete ? answer.extra : undefined;
     const known = reading.usage.status === 'known' ? reading.usage.counts : byPiece;
     if (known !== undefined && (answer.complete || !this.request.stream)) {
-      putCounts(attributes, answer.extra === undefined ? known : { ...known, ...answer.extra });
+      describeCounts(attributes, answer.extra === undefined ? known : { ...known, ...answer.extra });
       attributes[attr.usageState] = 'reported';
       return;
     }
@@ -249,7 +249,7 @@ export class Call {
       counts['output'] = output - (counts['reasoning'] ?? 0);
       estimated.push('output');
     }
-    putCounts(attributes, counts);
+    describeCounts(attributes, counts);
     if (estimated.length > 0) attributes[attr.usageEstimated] = estimated;
     attributes[attr.usageState] = whole && known === undefined ? 'estimated' : 'incomplete';
   }
@@ -259,7 +259,8 @@ function put(attributes: Attributes, name: string, value: string | number | unde
   if (value !== undefined) attributes[name] = value;
 }
 
-function putCounts(attributes: Attributes, counts: Counts): void {
+/** Writes counts as the conventions' inclusive totals and parts, and what has no convention by its unit. */
+export function describeCounts(attributes: Attributes, counts: Counts): void {
   // Where nothing is billed by the token, a total of 0 would say otherwise.
   const used = Object.keys(counts) as Unit[];
   if (used.length === 0 || used.some((unit) => units[unit].kind === 'token')) {

@@ -4,3 +4,5 @@
  */
 export { tagRequests, type RoutedRequest } from './requests.ts';
 export { withTags, type Tags, type TagValue } from './tags.ts';
+export { reportOutcome, withTask, type Task } from './tasks.ts';
+export { trackUsage, type TrackedUsage } from './track.ts';

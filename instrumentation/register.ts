@@ -3,6 +3,7 @@ import { isMainThread } from 'node:worker_threads';
 import type { FinishedCall } from './call.ts';
 import { clients } from './clients/index.ts';
 import { hookFetch } from './fetch.ts';
+import { setEmitter } from './emit.ts';
 import { flushAtExit } from './exit.ts';
 import type { createExporter, Exporter } from './export.ts';
 import { failed, guarded } from './guard.ts';
@@ -69,7 +70,15 @@ export function register({ loadExporter, say, asideHook, packageJson }: Registra
     });
   };
 
-  const recorder = createRecorder({ fixed: settings.tags, baggage: settings.baggage }, emit, began);
+  const sources = { fixed: settings.tags, baggage: settings.baggage };
+  const recorder = createRecorder(sources, emit, began);
+  setEmitter({
+    sources,
+    emit(call) {
+      began();
+      emit(call);
+    },
+  });
   const observing = { recorder, askForUsage: settings.askForUsage };
   hookFetch(observing);
   hookModules(

@@ -64,6 +64,14 @@ export const attr = {
   attempts: 'spanledger.attempts',
 } as const;
 
+/** The span that says how a task ended; it has no duration and no operation. */
+export const taskOutcome = {
+  span: 'spanledger.task.outcome',
+  taskId: 'spanledger.task_id',
+  outcome: 'spanledger.outcome',
+  value: 'spanledger.outcome.value',
+} as const;
+
 /** Before a unit's name. */
 export const usagePrefix = 'spanledger.usage.';
 

@@ -193,3 +193,53 @@ test('attempts of a library that sends with fetch are one call', async () => {
     ['mistral_ai', 'absent', 1, 'TypeError'],
   ]);
 });
+
+describe('calls and outcomes recorded by hand', () => {
+  test('are spans like any other, with the tags in force', async () => {
+    const { stdout, spans } = await runApp({ app: appFile('by-hand.mjs') });
+    expect(JSON.parse(stdout)).toEqual([true, true, true, true, true]);
+    const [batch, invalid, success, failure] = spans;
+    expect(batch?.attributes).toEqual({
+      'spanledger.customer_id': 'acme',
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.provider.name': 'openai',
+      'gen_ai.request.model': 'gpt-4o',
+      'gen_ai.response.id': 'r1',
+      'gen_ai.usage.input_tokens': 1350,
+      'gen_ai.usage.output_tokens': 340,
+      'gen_ai.usage.cache_read.input_tokens': 250,
+      'gen_ai.usage.cache_write.input_tokens': 100,
+      'gen_ai.usage.cache_creation.input_tokens': 100,
+      'gen_ai.usage.reasoning.output_tokens': 40,
+      'spanledger.usage.cache_write_1h': 100,
+      'spanledger.usage.web_search': 2,
+      'spanledger.usage.state': 'reported',
+      'spanledger.service_tier': 'batch',
+      'spanledger.attempts': 1,
+    });
+    expect(batch?.start).toBe(BigInt(Date.parse('2026-11-01T00:00:00Z')) * 1_000_000n);
+    expect((batch?.end ?? 0n) - (batch?.start ?? 0n)).toBe(1_500_000_000n);
+    expect(invalid?.attributes).toMatchObject({
+      'spanledger.usage.state': 'absent',
+      'spanledger.usage.invalid': 'input is negative (-1)',
+    });
+    expect(success).toMatchObject({
+      name: 'spanledger.task.outcome',
+      attributes: {
+        'spanledger.task_type': 'summary',
+        'spanledger.outcome': 'success',
+        'spanledger.outcome.value': 2.5,
+      },
+    });
+    expect(failure?.attributes).toEqual({
+      'spanledger.task_type': 'summary',
+      'spanledger.task_id': 't2',
+      'spanledger.outcome': 'failure',
+    });
+  });
+
+  test('without the preload they do no harm', async () => {
+    const { code, stdout, spans } = await runApp({ app: appFile('by-hand.mjs'), flags: [] });
+    expect([code, JSON.parse(stdout), spans]).toEqual([0, [false, false, true, false, false], []]);
+  });
+});
