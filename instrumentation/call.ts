@@ -202,8 +202,11 @@ export class Call {
     put(attributes, attr.responseModel, answer.model);
     put(attributes, attr.responseId, answer.id);
     put(attributes, attr.openaiServiceTier, answer.openaiTier);
-    const reasons = answer.finishReasons.filter((reason) => reason !== undefined);
-    if (reasons.length > 0) attributes[attr.finishReasons] = reasons;
+    const { finishReasons: reasons } = answer;
+    if (reasons.length === 0) return;
+    attributes[attr.finishReasons] = reasons.includes(undefined)
+      ? reasons.filter((reason) => reason !== undefined)
+      : reasons;
   }
 
   #describeUsage(attributes: Attributes, whole: boolean): void {

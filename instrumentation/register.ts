@@ -10,6 +10,7 @@ import { failed, guarded } from './guard.ts';
 import { hookModules, type HookReport } from './hook.ts';
 import { createRecorder } from './recorder.ts';
 import { readSettings } from './settings.ts';
+import { noTags } from './tags.ts';
 
 export interface Registration {
   /** Loads the exporter's module; asked once, when the first call is made. */
@@ -70,7 +71,8 @@ export function register({ loadExporter, say, asideHook, packageJson }: Registra
     });
   };
 
-  const sources = { fixed: settings.tags, baggage: settings.baggage };
+  const fixed = Object.keys(settings.tags).length === 0 ? noTags : settings.tags;
+  const sources = { fixed, baggage: settings.baggage };
   const recorder = createRecorder(sources, emit, began);
   setEmitter({
     sources,

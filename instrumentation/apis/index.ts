@@ -51,10 +51,16 @@ const apis: readonly Entry[] = [
 
 /** The wire API of a request that a client library sends; undefined where it is not one that is billed and known. */
 export function apiOf(method: string, path: string, provider?: string): WireApi | undefined {
-  if (method.toLowerCase() !== 'post') return undefined;
+  if (method !== 'post' && method.toLowerCase() !== 'post') return undefined;
+  const known = byPath.get(path);
+  if (known !== undefined && provider === undefined) return known;
   const end = path.search(/[?#]/);
-  return entryOf(end < 0 ? path : path.slice(0, end), provider)?.api;
+  const api = entryOf(end < 0 ? path : path.slice(0, end), provider)?.api;
+  if (api !== undefined && provider === undefined && byPath.size < 1000) byPath.set(path, api);
+  return api;
 }
+/** The few paths that a process calls. */
+const byPath = new Map<string, WireApi>();
 
 /**
  * The wire API of a POST by its address alone, and who is called. Paths are words that anybody may use, so a host that is

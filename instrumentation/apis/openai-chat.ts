@@ -25,7 +25,9 @@ export const openaiChat: WireApi = {
   }),
   readBody(body, into) {
     readHead(body, into);
-    for (const [index, choice] of listOf(body['choices']).entries()) readFinish(choice, index, into);
+    const { choices } = body;
+    if (Array.isArray(choices))
+      for (let at = 0; at < choices.length; at++) if (isJson(choices[at])) readFinish(choices[at], at, into);
     into.complete = true;
   },
   readEvent(event, into) {
