@@ -1,0 +1,9 @@
+import { budgets } from './boards/budgets.ts';
+import { customers } from './boards/customers.ts';
+import { models } from './boards/models.ts';
+import { overview } from './boards/overview.ts';
+import { quality } from './boards/quality.ts';
+import type { BoardSpec } from './panel.ts';
+
+/** All boards. To add one, add a line. */
+export const boards: readonly BoardSpec[] = [overview, budgets, customers, models, quality];
