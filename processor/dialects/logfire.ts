@@ -1,7 +1,8 @@
 import { providerName } from '../../pricing/model-id.ts';
 import { readUsageBlock } from '../../pricing/usage/blocks/index.ts';
-import { json, text } from './attributes.ts';
+import { count, json, text } from './attributes.ts';
 import { conventionalCall } from './conventional.ts';
+import type { AttributeMap } from '../otlp/request.ts';
 import type { Dialect } from './dialect.ts';
 
 /**
@@ -18,6 +19,8 @@ export const logfire: Dialect = {
     const provider = text(attributes, 'gen_ai.provider.name', 'gen_ai.system');
     const raw = json(attributes, 'gen_ai.usage.raw');
     const reading = raw && readUsageBlock(provider === undefined ? undefined : providerName(provider), raw);
+    // Of a stream there are two: the request, and `streaming response` once it is over, which has the usage.
+    if (raw === undefined && isStreamRequest(attributes)) return null;
     const known = reading?.usage.status === 'known' ? reading : undefined;
     return conventionalCall(span, {
       dialect: logfire.name,
@@ -30,3 +33,10 @@ export const logfire: Dialect = {
     });
   },
 };
+
+function isStreamRequest(attributes: AttributeMap): boolean {
+  const counted = count(attributes, 'gen_ai.usage.input_tokens', 'gen_ai.usage.output_tokens') !== undefined;
+  return (
+    !counted && text(attributes, 'error.type') === undefined && json(attributes, 'request_data')?.['stream'] === true
+  );
+}

@@ -60,7 +60,7 @@ export function readVercel(span: Span, dialect: string): Call | null {
       step === undefined ? (id === undefined ? undefined : id.replace(/^ai\./, '')) : (operations[step] ?? step),
     kind: isRoot ? 'aggregate' : undefined,
     ...(block?.usage.status === 'known' ? { usage: block.usage } : {}),
-    counts: vercelCounts(attributes, step === 'Embed' || id === 'ai.embed' || id === 'ai.embedMany'),
+    ...cacheBeside(metadata, vercelCounts(attributes, step === 'Embed' || id === 'ai.embed' || id === 'ai.embedMany')),
     tags: vercelTags,
     call: {
       provider: text(attributes, 'gen_ai.provider.name', 'gen_ai.system', 'ai.model.provider'),
@@ -110,6 +110,22 @@ function ownBlock(metadata: Readonly<Record<string, unknown>> | undefined): Bloc
   if (anthropic !== undefined) return readAnthropicMessagesUsage(anthropic);
   const { cacheCreationInputTokens: _older, ...bedrock } = inner(inner(metadata, 'bedrock'), 'usage') ?? {};
   return typeof bedrock['inputTokens'] === 'number' ? readBedrockUsage(bedrock) : undefined;
+}
+
+/**
+ * Versions 4 and 5 put only the cache beside the counts, for Anthropic and Bedrock, whose raw input then leaves it out.
+ */
+function cacheBeside(
+  metadata: Readonly<Record<string, unknown>> | undefined,
+  counts: TokenCounts,
+): { readonly counts: TokenCounts; readonly input?: 'exclusive' } {
+  const beside = inner(inner(metadata, 'bedrock'), 'usage') ?? inner(metadata, 'anthropic');
+  const of = (...keys: readonly string[]): number | undefined =>
+    keys.map((key) => beside?.[key]).find((value) => typeof value === 'number');
+  const cacheRead = counts.cacheRead ?? of('cacheReadInputTokens');
+  const cacheWrite = counts.cacheWrite ?? of('cacheWriteInputTokens', 'cacheCreationInputTokens');
+  const isNew = cacheRead !== counts.cacheRead || cacheWrite !== counts.cacheWrite;
+  return isNew ? { counts: { ...counts, cacheRead, cacheWrite }, input: 'exclusive' } : { counts };
 }
 
 /** Vercel's gateway and OpenRouter say in their answer what they will charge. */

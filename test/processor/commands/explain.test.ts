@@ -51,7 +51,7 @@ it('--json gives one line a span, in exactly this shape', () => {
     usage: { input: 3000, output: 600 },
     usage_basis: 'reported',
     usage_state: 'reported',
-    tags: { environment: 'production', service: 'shop' },
+    tags: { environment: 'production', feature: 'researcher', service: 'shop' },
     charge: null,
   });
   expect(leaf).toMatchObject({
