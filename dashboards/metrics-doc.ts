@@ -1,8 +1,8 @@
-import { counterNames, metricTable, type Metric } from '../processor/metrics.ts';
+import { counterNames, ledgerNames, metricTable, type Metric } from '../processor/metrics.ts';
 import { prometheusName } from '../processor/metrics/exposition.ts';
 
 const own: ReadonlySet<string> = new Set(counterNames);
-const ledger: ReadonlySet<string> = new Set(['cost', 'tokens', 'calls']);
+const ledger: ReadonlySet<string> = ledgerNames;
 const chapters = [
   ['Of the ledger', 'Since its first entry; a restart changes nothing.', (name: string) => ledger.has(name)],
   [
@@ -24,6 +24,10 @@ dollars: it counts under \`status="unpriced"\`.
 The metrics of the ledger have a budget of 10,000 series. Beyond it, further combinations of labels are summed under
 \`"other"\` and counted in \`spanledger_series_overflow_total\`: totals stay right. Customers have series for the dearest only,
 all others are \`customer_id="other"\`. A label that is empty is a tag that the call did not have.
+
+With \`/metrics?created=true\` OpenMetrics also says since when each counter counts (\`_created\`): the ledger's first entry, or
+the start of the processor. It is not said unasked: a Prometheus without \`--enable-feature=created-timestamp-zero-ingestion\`
+would store each as one more series.
 
 Counters never fall. A correction downwards holds a counter where it is until spending has caught up; the ledger has the exact
 figure at once.

@@ -11,7 +11,8 @@ import { statusJson, type StatusSources } from './api/status.ts';
 import { SpanledgerError } from './errors.ts';
 import type { Ledger } from './ledger.ts';
 import { collectMetrics, type MetricSources } from './metrics/collect.ts';
-import { CONTENT_TYPE, exposition } from './metrics/exposition.ts';
+import { contentTypes, exposition } from './metrics/exposition.ts';
+import { negotiate } from './metrics/negotiate.ts';
 import type { SpendMetrics } from './metrics/spend.ts';
 import { loopbackNamesOnly } from './same-host.ts';
 import { webRouter } from './web.ts';
@@ -52,8 +53,13 @@ export function apiRouter(deps: ApiDeps): express.Router {
     response.type('text').send('ok\n');
   });
   router.get('/readyz', readiness(deps));
-  router.get('/metrics', mayRead, (_, response) => {
-    response.set('Content-Type', CONTENT_TYPE).send(exposition(collectMetrics(deps, now())));
+  const started = now();
+  router.get('/metrics', mayRead, async ({ headers, query }, response) => {
+    const format = negotiate(headers.accept);
+    const starts =
+      query['created'] === 'true' ? { ledger: (await deps.ledger.firstUs()) ?? started, process: started } : undefined;
+    response.set({ 'Content-Type': contentTypes[format], Vary: 'Accept' });
+    response.send(exposition(collectMetrics(deps, now()), format, starts));
   });
   router.use('/api/v1', mayRead, apiV1(deps, now));
   router.use(webRouter());

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { hostname } from 'node:os';
 import { relative } from 'node:path';
 import express from 'express';
 import type { Logger } from 'pino';
@@ -17,6 +18,8 @@ import { createIngest } from './ingest.ts';
 import type { Ledger } from './ledger.ts';
 import { atMostEvery, createLog } from './log.ts';
 import { createCounters } from './metrics.ts';
+import { collectMetrics } from './metrics/collect.ts';
+import { startPush } from './metrics/push.ts';
 import { createSpendMetrics } from './metrics/spend.ts';
 import { readTraces } from './otlp/index.ts';
 import { openPrices } from './prices.ts';
@@ -107,6 +110,20 @@ export async function startApp(
         log,
       }),
     );
+
+    if (config.metrics !== undefined) {
+      const sources = { spend, counters, prices, budgets, spools: () => exporters.states() };
+      const started = Date.now() * 1000;
+      const pusher = startPush({
+        target: config.metrics,
+        instance: `${hostname()}:${new URL(api.url).port}`,
+        points: (now) => collectMetrics(sources, now),
+        starts: async () => ({ ledger: (await ledger.firstUs()) ?? started, process: started }),
+        counters,
+        log,
+      });
+      closers.push(() => pusher.stop());
+    }
 
     const ingest = createIngest({
       prices,

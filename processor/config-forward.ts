@@ -85,7 +85,8 @@ function readName(text: string): string {
   return text;
 }
 
-function readHeaders(yaml: YamlReader, place: Place | undefined): Readonly<Record<string, string>> {
+/** Header names and values, as they are sent. */
+export function readHeaders(yaml: YamlReader, place: Place | undefined): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {};
   if (place === undefined) return headers;
   for (const [name, where] of yaml.entries(place) ?? []) headers[name] = yaml.text(where) ?? '';

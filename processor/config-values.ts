@@ -45,6 +45,11 @@ export function readEndpoint(text: string): string {
   return text.replace(/\/+$/, '').replace(/\/v1\/traces$/, '');
 }
 
+/** The base URL of a backend for metrics. */
+export function readMetricsEndpoint(text: string): string {
+  return readEndpoint(text).replace(/\/v1\/metrics$/, '');
+}
+
 /** `key=value,key=value`, percent-encoded, as OTEL_EXPORTER_OTLP_HEADERS. */
 export function readHeaderList(text: string): Readonly<Record<string, string>> {
   return Object.fromEntries(

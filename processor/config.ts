@@ -4,6 +4,7 @@ import { covers, scopes, type AccessScope, type Token } from './access.ts';
 import { formatAddress, isLoopback, type Address } from './address.ts';
 import { YamlReader, type Fields, type Place } from './budgets/yaml.ts';
 import { ONLY, readForward } from './config-forward.ts';
+import { readMetrics } from './config-metrics.ts';
 import {
   readAddress,
   readEndpoint,
@@ -18,6 +19,7 @@ import {
 } from './config-values.ts';
 import { SpanledgerError } from './errors.ts';
 import type { ForwardTarget } from './exporters/index.ts';
+import type { MetricsPush } from './metrics/push.ts';
 
 /** Everything that can be set. The file is spanledger.yaml; variables of the environment win over it. */
 export interface Config {
@@ -39,6 +41,8 @@ export interface Config {
   readonly budgets: string | undefined;
   /** Path of contract.yaml, absolute, if there is one: `contract`, SPANLEDGER_CONTRACT, else found like budgets.yaml. */
   readonly contract: string | undefined;
+  /** Where metrics are sent, besides `/metrics`: `metrics.otlp` (`endpoint`, `headers`, `interval`). */
+  readonly metrics: MetricsPush | undefined;
   /** `tokens` (`env` or `file`, and `scopes`), SPANLEDGER_TOKEN_INGEST, _READ, _GUARD and _ADMIN. */
   readonly tokens: readonly Token[];
 }
@@ -51,6 +55,7 @@ export function defaultConfig(): Config {
     timezone: 'UTC',
     budgets: undefined,
     contract: undefined,
+    metrics: undefined,
     tokens: [],
   };
 }
@@ -94,6 +99,7 @@ export function loadConfig({ file, env, cwd }: ConfigSources): Config {
     timezone: given.timezone ?? written.timezone ?? plain.timezone,
     budgets: budgets ?? find(BUDGETS) ?? plain.budgets,
     contract: contract ?? find(CONTRACT) ?? plain.contract,
+    metrics: written.metrics ?? plain.metrics,
     tokens: [...(written.tokens ?? plain.tokens), ...(given.tokens ?? [])],
   };
   if (mistakes.length > 0) throw new SpanledgerError('invalid_config', mistakes.join('\n'));
@@ -121,11 +127,12 @@ interface Given {
   timezone?: string | undefined;
   budgets?: string | undefined;
   contract?: string | undefined;
+  metrics?: MetricsPush | undefined;
   tokens?: readonly Token[] | undefined;
 }
 
 const shapes = {
-  file: { keys: ['listen', 'ledger', 'forward', 'timezone', 'budgets', 'contract', 'tokens'] },
+  file: { keys: ['listen', 'ledger', 'forward', 'timezone', 'budgets', 'contract', 'tokens', 'metrics'] },
   listen: { keys: ['otlp', 'api', 'insecure'] },
   token: { keys: ['env', 'file', 'scopes'], required: ['scopes'] },
 } as const;
@@ -162,6 +169,7 @@ function readFields(yaml: YamlReader, folder: string, env: ConfigSources['env'])
     timezone: value(root, 'timezone', readTimezone),
     budgets: value(root, 'budgets', (text) => readExisting(inFolder(text))),
     contract: value(root, 'contract', (text) => readExisting(inFolder(text))),
+    metrics: at(root, 'metrics', (place) => readMetrics(yaml, place)),
     tokens: at(root, 'tokens', (place) =>
       (yaml.items(place) ?? []).flatMap((item) => readToken(yaml, item, inFolder, env)),
     ),

@@ -224,6 +224,13 @@ const counterMetrics = {
     help: 'Budget alerts that the receiver refuses',
     labels: [],
   },
+  metrics_push_failures: {
+    name: 'spanledger.metrics.push.failures',
+    unit: '{attempt}',
+    kind: 'counter',
+    help: 'Attempts to send these metrics by OTLP that failed; the next ones hold them too',
+    labels: [],
+  },
   series_overflow: {
     name: 'spanledger.series.overflow',
     unit: '{call}',
@@ -238,6 +245,10 @@ export const metricTable = { ...ledgerMetrics, ...stateMetrics, ...counterMetric
 
 export type MetricName = keyof typeof metricTable;
 export type CounterName = keyof typeof counterMetrics;
+/** Their sums go on from the ledger's first entry, whenever the processor was started. */
+export const ledgerNames: ReadonlySet<MetricName> = new Set(
+  Object.keys(ledgerMetrics) as (keyof typeof ledgerMetrics)[],
+);
 export const counterNames = Object.keys(counterMetrics) as readonly CounterName[];
 
 /** Label values of one counter; further ones are counted under "other". */

@@ -27,7 +27,10 @@ export const quality: BoardSpec = {
       width: 6,
       warn: [0.001, 0.02],
       queries: [
-        { expr: `(sum(${series('unpriced_calls')}) or vector(0)) / ${series('received_calls')}`, legend: 'Unpriced' },
+        {
+          expr: `(sum(${series('unpriced_calls')}) or vector(0)) / sum(${series('received_calls')})`,
+          legend: 'Unpriced',
+        },
       ],
     },
     {
@@ -38,7 +41,10 @@ export const quality: BoardSpec = {
       width: 6,
       warn: [0.02, 0.1],
       queries: [
-        { expr: `(sum(${series('estimated_calls')}) or vector(0)) / ${series('received_calls')}`, legend: 'Estimated' },
+        {
+          expr: `(sum(${series('estimated_calls')}) or vector(0)) / sum(${series('received_calls')})`,
+          legend: 'Estimated',
+        },
       ],
     },
     {

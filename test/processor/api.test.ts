@@ -367,3 +367,20 @@ test.each([
   const { url } = await startApi([]);
   expect(await statusFor(url, host)).toBe(status);
 });
+
+test('metrics: plain text, or OpenMetrics for who asks for it, with starts if they are wanted', async () => {
+  const { get } = await startApi([makeEntry(1)]);
+  const plain = await get('/metrics', { accept: 'text/html,*/*' });
+  expect(plain.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+  const accept = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5';
+  const open = await get('/metrics', { accept });
+  expect(open.headers.get('content-type')).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
+  const text = await open.text();
+  expect(text).toMatch(/^# TYPE spanledger_cost_usd counter$/m);
+  expect(text).toMatch(/\n# EOF\n$/);
+  expect(text).not.toContain('_created');
+  const created = await (await get('/metrics?created=true', { accept })).text();
+  // The sums of the ledger since its first entry, those of the process since its start.
+  expect(created).toMatch(new RegExp(`^spanledger_cost_usd_created\\{.*\\} ${makeEntry(1).startUs / 1e6}$`, 'm'));
+  expect(created).toContain(`\nspanledger_received_spans_created ${NOW / 1e6}\n`);
+});

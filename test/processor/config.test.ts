@@ -87,7 +87,7 @@ describe('bad files: every mistake at once, with line and column', () => {
         '6:3: forward: "endpoint" is missing',
         '6:3: forward: "endpont" is unknown; did you mean "endpoint"?',
         '7:11: timezone: "Europe/Berln" is not a time zone such as Europe/Berlin or UTC',
-        '8:1: the file: "colour" is unknown here; there are listen, ledger, forward, timezone, budgets, contract, tokens',
+        '8:1: the file: "colour" is unknown here; there are listen, ledger, forward, timezone, budgets, contract, tokens, metrics',
       ],
     ],
     ['not-a-map.bad', ['1:1: the file: a map of keys and values is needed here, not a list']],

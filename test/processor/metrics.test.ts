@@ -200,3 +200,32 @@ test('the table: names that Prometheus allows, each once, with a sentence', () =
   for (const { help } of rows) expect(help).toMatch(/^[A-Z][^\n]{10,}[^.]$/);
   for (const name of counterNames) expect(metricTable[name].labels.length).toBeLessThanOrEqual(1);
 });
+
+test('OpenMetrics: families without "_total", the end marked, quotes in helps escaped, starts where asked for', () => {
+  const points = [
+    { metric: 'cost', labels: ['openai', 'gpt-4o'], value: 0.5 },
+    { metric: 'customer_cost', labels: ['other'], value: 1 },
+    { metric: 'price_models', labels: [], value: 2 },
+  ] as const;
+  const labels = '{provider="openai",model="gpt-4o",feature="",plan="",team="",environment=""}';
+  const starts = { ledger: 1_000_000_500_000, process: 2_000_000_000_000 };
+  expect(exposition(points, 'openmetrics', starts).split('\n')).toEqual([
+    '# HELP spanledger_cost_usd Cost of priced calls in USD',
+    '# TYPE spanledger_cost_usd counter',
+    `spanledger_cost_usd_total${labels} 0.5`,
+    `spanledger_cost_usd_created${labels} 1000000.5`,
+    String.raw`# HELP spanledger_customer_cost_usd Cost in USD since the processor started, of the dearest customers; all others are \"other\"`,
+    '# TYPE spanledger_customer_cost_usd counter',
+    'spanledger_customer_cost_usd_total{customer_id="other"} 1',
+    'spanledger_customer_cost_usd_created{customer_id="other"} 2000000',
+    '# HELP spanledger_prices_models Models in the price book',
+    '# TYPE spanledger_prices_models gauge',
+    'spanledger_prices_models 2',
+    '# EOF',
+    '',
+  ]);
+  expect(exposition(points, 'openmetrics')).not.toContain('_created');
+  // The older text escapes no quotes in helps, and knows no starts.
+  expect(exposition(points, 'text', starts)).toContain('all others are "other"\n');
+  expect(exposition(points, 'text', starts)).not.toMatch(/_created|EOF/);
+});
