@@ -4,11 +4,12 @@ import type { Counters } from './metrics.ts';
 import type { TraceRequest } from './otlp/index.ts';
 import type { TraceConsumer } from './receivers/otlp-http.ts';
 import type { Prices } from './stages/entry.ts';
+import { createOnce, type Plan } from './stages/once.ts';
 import { enrichments, readSpans, type Reading } from './stages/reading.ts';
 
 export interface IngestOptions {
   readonly prices: Prices;
-  readonly ledger: Pick<Ledger, 'append'>;
+  readonly ledger: Pick<Ledger, 'append' | 'adjust'>;
   /** Undefined: spans end here. */
   readonly exporter: Exporter | undefined;
   /** Told what the ledger answered, before anything is forwarded. Must not throw. */
@@ -21,13 +22,46 @@ export interface IngestOptions {
  * no entry, and a ledger that is away leaves nothing acknowledged.
  */
 export function createIngest({ prices, ledger, exporter, observers, counters }: IngestOptions): TraceConsumer {
+  const once = createOnce();
+  /** Appends that are under way: what they write can't be taken back before it is there. */
+  const underWay = new Set<Promise<unknown>>();
+
   return async (request) => {
-    const reading = readSpans(request, prices);
-    const appended = reading.calls.length === 0 ? [] : await ledger.append(reading.calls.map(({ entry }) => entry));
+    const read = readSpans(request, prices);
+    const plan = once.plan(read.calls);
+    const reading = { ...read, calls: plan.calls, nested: plan.nested };
+    const { takenBack, appended } = await commit(plan);
     countSpans(request, reading, appended);
-    for (const observe of observers) observe(appended);
+    for (const observe of observers) observe([...takenBack, ...appended]);
     return exporter === undefined ? {} : forward(exporter, request, reading, appended);
   };
+
+  /** First what is taken back: a process that ends in between has the better call sent to it again. */
+  async function commit({
+    calls,
+    outdone,
+    undo,
+  }: Plan): Promise<{ takenBack: Appended[]; appended: readonly Appended[] }> {
+    try {
+      if (outdone.length > 0) await Promise.allSettled(underWay);
+      const adjusted =
+        outdone.length === 0
+          ? []
+          : await ledger.adjust(outdone.map((of) => ({ of, replacement: undefined, id: 'told by a better span' })));
+      const takenBack = adjusted.flatMap(({ revisions }) => revisions);
+      if (calls.length === 0) return { takenBack, appended: [] };
+      const append = ledger.append(calls.map(({ entry }) => entry));
+      underWay.add(append);
+      try {
+        return { takenBack, appended: await append };
+      } finally {
+        underWay.delete(append);
+      }
+    } catch (error) {
+      undo();
+      throw error;
+    }
+  }
 
   async function forward(
     exporter: Exporter,
@@ -55,6 +89,7 @@ export function createIngest({ prices, ledger, exporter, observers, counters }: 
     counters.add('received_spans', spans.length + unreadable);
     counters.add('unreadable_spans', unreadable);
     counters.add('aggregate_spans', reading.aggregates.length);
+    counters.add('duplicate_calls', reading.nested.length);
     for (const { scope } of reading.others) counters.add('other_spans', 1, scope.name);
     for (const { inserted, entry } of appended) {
       counters.add(inserted ? 'received_calls' : 'duplicate_calls');

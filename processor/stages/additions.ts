@@ -47,3 +47,6 @@ export function withoutAdditions(request: TraceRequest): Uint8Array {
   const enriched = request.spans.filter(({ attributes }) => ours.some((key) => attributes.has(key)));
   return request.splice(new Map(enriched.map((span) => [span, none])));
 }
+
+/** For a span of a call that another span tells as well. */
+export const nestedAdditions: Additions = { ...none, 'spanledger.cost.status': 'nested' };

@@ -1,7 +1,7 @@
 import { readCall } from '../dialects/index.ts';
 import type { Entry } from '../ledger.ts';
 import type { Additions, Span, TraceRequest } from '../otlp/request.ts';
-import { additionsFor, aggregateAdditions } from './additions.ts';
+import { additionsFor, aggregateAdditions, nestedAdditions } from './additions.ts';
 import { chargedAt, chargeFor, entryFor, type Prices } from './entry.ts';
 import { isMarker } from './marker.ts';
 
@@ -9,6 +9,8 @@ import { isMarker } from './marker.ts';
 export interface Reading {
   /** Billable calls, each with the entry that the ledger is to keep. */
   readonly calls: readonly { readonly span: Span; readonly entry: Entry }[];
+  /** Calls that another span tells as well, which is the one that is charged. */
+  readonly nested: readonly Span[];
   /** Spans that repeat the usage of their children. */
   readonly aggregates: readonly Span[];
   readonly markers: ReadonlySet<Span>;
@@ -32,7 +34,7 @@ export function readSpans({ spans }: Pick<TraceRequest, 'spans'>, prices: Prices
     else if (call.kind === 'aggregate') aggregates.push(span);
     else calls.push({ span, entry: entryFor(span, call, chargeFor(call, chargedAt(span), prices)) });
   }
-  return { calls, aggregates, markers, others };
+  return { calls, nested: [], aggregates, markers, others };
 }
 
 /** What to splice into the request, once the ledger has answered: `kept` are its entries, in the order of `reading.calls`. */
@@ -42,6 +44,7 @@ export function enrichments(reading: Reading, kept: readonly Entry[]): ReadonlyM
     const entry = kept[index];
     if (entry !== undefined) additions.set(span, additionsFor(entry.charge));
   });
+  for (const span of reading.nested) additions.set(span, nestedAdditions);
   for (const span of reading.aggregates) additions.set(span, aggregateAdditions);
   return additions;
 }

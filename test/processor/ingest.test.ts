@@ -73,6 +73,7 @@ it('commits calls, and forwards every span with what its call cost', async () =>
 it('a resend changes nothing, and its bytes are those of the first time though prices changed meanwhile', async () => {
   let version = 'first';
   const changing = {
+    version: 'first',
     price: (query: Parameters<typeof prices.price>[0]) => {
       const charge = prices.price(query);
       return charge.status === 'priced' ? { ...charge, priceVersion: version } : charge;
@@ -120,7 +121,8 @@ it('one odd span keeps its neighbours', async () => {
 });
 
 it('a request without calls needs no ledger; one of markers alone is not forwarded', async () => {
-  const ledger = { append: async () => Promise.reject(new Error('asked the ledger')) };
+  const asked = async (): Promise<never> => Promise.reject(new Error('asked the ledger'));
+  const ledger = { append: asked, adjust: asked };
   const { forwarded, send } = await start({ ledger });
   await send(other);
   await send(marker);
@@ -130,7 +132,9 @@ it('a request without calls needs no ledger; one of markers alone is not forward
 
 it('the ledger away: nothing is acknowledged, forwarded, observed or counted', async () => {
   const away = new SpanledgerError('ledger_unavailable', 'locked');
-  const { send, forwarded, seen, counters } = await start({ ledger: { append: async () => Promise.reject(away) } });
+  const { send, forwarded, seen, counters } = await start({
+    ledger: { append: async () => Promise.reject(away), adjust: async () => Promise.reject(away) },
+  });
   await expect(send(chatSpan(1))).rejects.toBe(away);
   expect([forwarded.length, seen.length, counters.get('received_spans')]).toEqual([0, 0, 0]);
 });
@@ -153,4 +157,41 @@ it('without a backend spans end here', async () => {
   const { send, ledger } = await start({ exporter: undefined });
   expect(await send(chatSpan(1))).toEqual({});
   expect(await ledger.firstUs()).toBeDefined();
+});
+
+it('one call told by three spans is charged once, however they come', async () => {
+  const tell = (n: number, seconds: number): TestSpan => {
+    const span = chatSpan(n, { 'gen_ai.response.id': 'resp_1' });
+    return { ...span, traceId: 'c'.repeat(32), end: (span.start ?? 0n) + BigInt(seconds) * 1_000_000_000n };
+  };
+  const [framework, library, gateway] = [tell(1, 5), tell(2, 3), tell(3, 2)];
+  const everything = { where: [], from: 0, to: Number.MAX_SAFE_INTEGER };
+  for (const requests of [
+    [[framework, library, gateway]],
+    [[gateway, library, framework]],
+    [[framework], [library], [gateway]],
+    [[gateway], [framework], [library]],
+    [[library], [gateway, framework], [library], [framework]],
+  ]) {
+    const { ledger, send, spans, counters } = await start();
+    for (const told of requests) await send(...told);
+    expect((await ledger.derive(everything)).total).toBe(4_000_000_000_000n);
+    const costs = await ledger.costs({ ...everything, by: [], timezone: 'UTC' });
+    expect(costs).toMatchObject([{ calls: 1, cost: 4_000_000_000_000n }]);
+    // Every span says what became of it; the one that is charged came at some time.
+    const statuses = spans().map(({ attributes }) => attributes['spanledger.cost.status']);
+    expect(statuses).toContain('priced');
+    expect(statuses.every((status) => status === 'priced' || status === 'nested')).toBe(true);
+    expect(counters.get('received_calls') + counters.get('duplicate_calls')).toBe(requests.flat().length);
+  }
+});
+
+it('calls of different answers, and of none, are calls of their own', async () => {
+  const { ledger, send } = await start();
+  const trace = (n: number, id: string): TestSpan => ({
+    ...chatSpan(n, id === '' ? {} : { 'gen_ai.response.id': id }),
+    traceId: 'd'.repeat(32),
+  });
+  await send(trace(1, 'a'), trace(2, 'b'), trace(3, ''), trace(4, ''));
+  expect(await ledger.entries({ where: [], from: 0, to: Number.MAX_SAFE_INTEGER, limit: 10 })).toHaveLength(4);
 });

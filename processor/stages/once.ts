@@ -1,0 +1,111 @@
+import type { Entry } from '../ledger.ts';
+import type { Span } from '../otlp/request.ts';
+
+/** A call as a span told it. */
+export interface Told {
+  readonly span: Span;
+  readonly entry: Entry;
+}
+
+/** What is to be done so that every call of one request is charged once, whoever told it before. */
+export interface Plan {
+  /** To append. */
+  readonly calls: readonly Told[];
+  /** Told by another span that is charged. */
+  readonly nested: readonly Span[];
+  /** In the ledger, and now told better: to be taken back before `calls` are appended. */
+  readonly outdone: readonly Entry[];
+  /** To be called when nothing of the plan was done: the sender comes again. */
+  readonly undo: () => void;
+}
+
+export interface Once {
+  plan(calls: readonly Told[]): Plan;
+}
+
+const CLIENT = 3;
+
+/**
+ * One call may be told by several spans: a framework's over a client library's over a gateway's. They share the trace and
+ * the id of the provider's answer; one of them is charged. Which one does not depend on the order in which they come: a
+ * better one that comes later takes the other's place.
+ *
+ * The memory is bounded and is lost with the process. What is forgotten can be charged twice if the spans of one call come
+ * in requests that far apart: on both sides of a restart, or with `limit` other calls between them.
+ *
+ * @example
+ * const once = createOnce();
+ * const { calls, nested, outdone } = once.plan(reading.calls);
+ */
+export function createOnce(limit: number = 100_000): Once {
+  const charged = new Map<string, Told>();
+  return {
+    plan(told) {
+      const taken = new Set<Told>();
+      const before = new Map<string, Told | undefined>();
+      const outdone = new Set<Entry>();
+      const nested = new Set<Span>();
+      for (const one of told) {
+        const key = keyOf(one);
+        const rival = key === undefined ? undefined : charged.get(key);
+        if (rival !== undefined && !isSame(rival, one) && !isBetter(one, rival)) {
+          nested.add(one.span);
+          continue;
+        }
+        taken.add(one);
+        if (key === undefined) continue;
+        if (!before.has(key)) before.set(key, rival);
+        if (rival !== undefined && !isSame(rival, one)) {
+          // One that came again in this request may be in the ledger from before.
+          const earlier = before.get(key);
+          const isNew = taken.delete(rival);
+          if (isNew) nested.add(rival.span);
+          if (!isNew) outdone.add(rival.entry);
+          else if (earlier !== undefined && isSame(earlier, rival)) outdone.add(earlier.entry);
+        }
+        charged.delete(key);
+        charged.set(key, one);
+      }
+      for (const key of charged.keys()) {
+        if (charged.size <= limit) break;
+        charged.delete(key);
+      }
+      return {
+        calls: told.filter((one) => taken.has(one)),
+        nested: [...nested],
+        outdone: [...outdone],
+        undo() {
+          for (const [key, rival] of before) {
+            const now = charged.get(key);
+            // Somebody else's plan since then stands.
+            if (now === undefined || !taken.has(now)) continue;
+            if (rival === undefined) charged.delete(key);
+            else charged.set(key, rival);
+          }
+        },
+      };
+    },
+  };
+}
+
+/** Undefined for a call that cannot be told twice as far as we can know, or that says nothing of what it used. */
+function keyOf({ entry }: Told): string | undefined {
+  if (entry.responseId === '' || Object.keys(entry.counts).length === 0) return undefined;
+  return `${entry.traceId}/${entry.responseId}`;
+}
+
+function isSame(a: Told, b: Told): boolean {
+  return a.entry.spanId === b.entry.spanId && a.entry.startUs === b.entry.startUs;
+}
+
+/**
+ * Ours first: it has the provider's own counts, and the customer. Then the innermost, which is the shortest: what is further
+ * out may be an alias or a sum. The rest only makes the order a total one.
+ */
+function isBetter(a: Told, b: Told): boolean {
+  const ours = Number(b.entry.dialect !== 'spanledger') - Number(a.entry.dialect !== 'spanledger');
+  if (ours !== 0) return ours > 0;
+  if (a.entry.durationUs !== b.entry.durationUs) return a.entry.durationUs < b.entry.durationUs;
+  const client = Number(a.span.kind === CLIENT) - Number(b.span.kind === CLIENT);
+  return client === 0 ? a.entry.spanId < b.entry.spanId : client > 0;
+}
