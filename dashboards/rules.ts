@@ -1,4 +1,5 @@
 /** Alerts about the processor and its figures. Those about money are budgets: `spanledger budgets render`. */
+import { STALE_DAYS } from '../pricing/audit.ts';
 import { stringify } from 'yaml';
 import { metricTable } from '../processor/metrics.ts';
 import { prometheusName } from '../processor/metrics/exposition.ts';
@@ -49,7 +50,7 @@ export const alertRules: readonly AlertRule[] = [
   {
     alert: 'SpanledgerPricesOld',
     value: series('price_age'),
-    when: '> 60 * 86400',
+    when: `> ${STALE_DAYS} * 86400`,
     severity: 'warning',
     summary: 'The price book was last checked {{ $value | humanizeDuration }} ago',
     description: 'Prices of calls may have changed since. Update the package.',

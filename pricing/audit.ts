@@ -2,6 +2,9 @@
 import { cardId, formatInstant, type Catalog, type RateCard } from './catalog.ts';
 import type { Micros } from './charge.ts';
 
+/** A catalog whose newest check is longer ago is stale: a word in the log, on the page, an alert. */
+export const STALE_DAYS = 90;
+
 export interface Finding {
   /** A `problem` can make a wrong charge or none; a `note` is for information. */
   readonly severity: 'problem' | 'note';

@@ -22,7 +22,7 @@ import { collectMetrics } from './metrics/collect.ts';
 import { startPush } from './metrics/push.ts';
 import { createSpendMetrics } from './metrics/spend.ts';
 import { readTraces } from './otlp/index.ts';
-import { openPrices } from './prices.ts';
+import { openLivePrices } from './live-prices.ts';
 import { startOtlpHttp } from './receivers/otlp-http.ts';
 import { withoutAdditions } from './stages/additions.ts';
 import { openSqliteLedger } from './stores/sqlite.ts';
@@ -35,6 +35,8 @@ export interface App {
   readonly otlpUrl: string;
   /** API, metrics and page. */
   readonly apiUrl: string;
+  /** Reads again what may change while it runs: rate cards and contract. What is wrong is logged and changes nothing. */
+  reload(): void;
   /** Answers what has begun, then closes everything. May be called any number of times. */
   stop(): Promise<void>;
 }
@@ -61,7 +63,8 @@ export async function startApp(
   const stop = (): Promise<void> => (stopped ??= closeAll(closers, log));
   try {
     const counters = createCounters();
-    const prices = openPrices(config.contract);
+    const prices = openLivePrices({ config, log });
+    closers.push(async () => prices.stop());
     const { rules, notify } = readBudgets(config.budgets);
 
     const ledger = await openSqliteLedger({ path: config.ledger });
@@ -149,7 +152,7 @@ export async function startApp(
     otlpUrl = otlp.url;
 
     print(await startLine({ otlpUrl: otlp.url, apiUrl: api.url }, config, ledger));
-    return { otlpUrl: otlp.url, apiUrl: api.url, stop };
+    return { otlpUrl: otlp.url, apiUrl: api.url, reload: () => prices.reload(), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -169,7 +172,11 @@ function isOpen({ listen: { insecure } }: Config, address: Address): boolean {
 }
 
 /** @example 'OTLP :4318 · page http://localhost:9464 · ledger ./spanledger.db · 0 calls' */
-async function startLine({ otlpUrl, apiUrl }: Omit<App, 'stop'>, config: Config, ledger: Ledger): Promise<string> {
+async function startLine(
+  { otlpUrl, apiUrl }: Pick<App, 'otlpUrl' | 'apiUrl'>,
+  config: Config,
+  ledger: Ledger,
+): Promise<string> {
   const everything = { by: [], where: [], from: 0, to: Number.MAX_SAFE_INTEGER, timezone: 'UTC' };
   const calls = (await ledger.costs(everything)).reduce((sum, row) => sum + row.calls, 0);
   const page = apiUrl.replace('//127.0.0.1:', '//localhost:');

@@ -5,6 +5,7 @@ import { formatAddress, isLoopback, type Address } from './address.ts';
 import { YamlReader, type Fields, type Place } from './budgets/yaml.ts';
 import { ONLY, readForward } from './config-forward.ts';
 import { readMetrics } from './config-metrics.ts';
+import { packagedPrices, readPrices, type PriceSettings } from './config-prices.ts';
 import {
   readAddress,
   readEndpoint,
@@ -41,6 +42,8 @@ export interface Config {
   readonly budgets: string | undefined;
   /** Path of contract.yaml, absolute, if there is one: `contract`, SPANLEDGER_CONTRACT, else found like budgets.yaml. */
   readonly contract: string | undefined;
+  /** The rate cards: `prices` (`folder`, `refresh`, `list`). */
+  readonly prices: PriceSettings;
   /** Where metrics are sent, besides `/metrics`: `metrics.otlp` (`endpoint`, `headers`, `interval`). */
   readonly metrics: MetricsPush | undefined;
   /** `tokens` (`env` or `file`, and `scopes`), SPANLEDGER_TOKEN_INGEST, _READ, _GUARD and _ADMIN. */
@@ -55,6 +58,7 @@ export function defaultConfig(): Config {
     timezone: 'UTC',
     budgets: undefined,
     contract: undefined,
+    prices: packagedPrices,
     metrics: undefined,
     tokens: [],
   };
@@ -99,6 +103,7 @@ export function loadConfig({ file, env, cwd }: ConfigSources): Config {
     timezone: given.timezone ?? written.timezone ?? plain.timezone,
     budgets: budgets ?? find(BUDGETS) ?? plain.budgets,
     contract: contract ?? find(CONTRACT) ?? plain.contract,
+    prices: written.prices ?? plain.prices,
     metrics: written.metrics ?? plain.metrics,
     tokens: [...(written.tokens ?? plain.tokens), ...(given.tokens ?? [])],
   };
@@ -127,12 +132,13 @@ interface Given {
   timezone?: string | undefined;
   budgets?: string | undefined;
   contract?: string | undefined;
+  prices?: PriceSettings | undefined;
   metrics?: MetricsPush | undefined;
   tokens?: readonly Token[] | undefined;
 }
 
 const shapes = {
-  file: { keys: ['listen', 'ledger', 'forward', 'timezone', 'budgets', 'contract', 'tokens', 'metrics'] },
+  file: { keys: ['listen', 'ledger', 'forward', 'timezone', 'budgets', 'contract', 'prices', 'tokens', 'metrics'] },
   listen: { keys: ['otlp', 'api', 'insecure'] },
   token: { keys: ['env', 'file', 'scopes'], required: ['scopes'] },
 } as const;
@@ -169,6 +175,7 @@ function readFields(yaml: YamlReader, folder: string, env: ConfigSources['env'])
     timezone: value(root, 'timezone', readTimezone),
     budgets: value(root, 'budgets', (text) => readExisting(inFolder(text))),
     contract: value(root, 'contract', (text) => readExisting(inFolder(text))),
+    prices: at(root, 'prices', (place) => readPrices(yaml, place, inFolder)),
     metrics: at(root, 'metrics', (place) => readMetrics(yaml, place)),
     tokens: at(root, 'tokens', (place) =>
       (yaml.items(place) ?? []).flatMap((item) => readToken(yaml, item, inFolder, env)),

@@ -59,6 +59,13 @@ const stateMetrics = {
     help: 'Models in the price book',
     labels: [],
   },
+  price_held: {
+    name: 'spanledger.prices.held',
+    unit: '{change}',
+    kind: 'gauge',
+    help: 'Changes of rates in the published list that wait for approval; of prices.refresh: daily',
+    labels: [],
+  },
   spool_bytes: {
     name: 'spanledger.forward.spool.bytes',
     unit: 'By',

@@ -18,7 +18,7 @@ export type RepriceQuery = Pick<EntryQuery, 'where' | 'from' | 'to'>;
  * Calls whose charge differs by the prices given, a page at a time, the newest first. Left as they are: what the provider
  * itself said, calls without usable counts, and what these prices know no figure for.
  *
- * @example for await (const page of repriced(ledger, openPrices(contract), query)) console.log(page.length);
+ * @example for await (const page of repriced(ledger, openPrices(config), query)) console.log(page.length);
  */
 export async function* repriced(
   ledger: Pick<Ledger, 'entries'>,

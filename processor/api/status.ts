@@ -1,6 +1,6 @@
 import type { Micros } from '../../pricing/charge.ts';
-import type { PriceBook } from '../../pricing/index.ts';
 import type { LedgerReader } from '../ledger.ts';
+import type { LivePrices } from '../live-prices.ts';
 import type { SpoolState } from '../exporters/index.ts';
 import type { Counters } from '../metrics.ts';
 import { priceAge } from '../metrics/collect.ts';
@@ -13,7 +13,7 @@ export interface StatusSources {
   readonly ledger: Pick<LedgerReader, 'firstUs'>;
   /** For people: which store, and where it is. No secret. */
   readonly location: { readonly kind: string; readonly location: string };
-  readonly prices: Pick<PriceBook, 'version' | 'checked' | 'models'>;
+  readonly prices: Pick<LivePrices, 'version' | 'checked' | 'models' | 'held'>;
   readonly counters: Counters;
   /** What waits for each of the backends that spans go on to. */
   readonly spools?: (() => readonly SpoolState[]) | undefined;
@@ -35,6 +35,7 @@ export async function statusJson(sources: StatusSources, now: Micros) {
       checked: prices.checked,
       age_days: Math.floor(priceAge(prices.checked, now) / DAY),
       models: prices.models,
+      held: prices.held,
     },
     received: {
       spans: counters.get('received_spans'),

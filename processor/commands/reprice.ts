@@ -46,7 +46,7 @@ export function repriceCommand(): Command {
 
 async function run(options: Options): Promise<void> {
   const config = loadConfig({ file: options.config, env: process.env, cwd: process.cwd() });
-  const prices = openPrices(config.contract);
+  const prices = openPrices(config);
   const query = queryOf(options, config);
   const location = options.ledger ?? config.ledger;
   const print = (text: string): void => void process.stdout.write(text);

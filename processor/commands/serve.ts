@@ -4,7 +4,7 @@ import { loadConfig } from '../config.ts';
 
 /**
  * `spanledger serve`: receives spans until SIGTERM or SIGINT. The first signal lets what has begun finish; the second ends
- * at once.
+ * at once. SIGHUP makes it read prices and contract again.
  */
 export function serveCommand(): Command {
   return new Command('serve')
@@ -14,6 +14,7 @@ export function serveCommand(): Command {
       const app = await startApp(loadConfig({ file, env: process.env, cwd: process.cwd() }), {
         print: (line) => console.log(line),
       });
+      process.on('SIGHUP', () => app.reload());
       await firstSignal();
       await app.stop();
     });

@@ -1,6 +1,6 @@
 import type { Micros } from '../../pricing/charge.ts';
-import type { PriceBook } from '../../pricing/index.ts';
 import type { BudgetStanding } from '../budgets/index.ts';
+import type { LivePrices } from '../live-prices.ts';
 import type { SpoolState } from '../exporters/index.ts';
 import { counterNames, metricTable, type Counters } from '../metrics.ts';
 import type { Point } from './exposition.ts';
@@ -16,7 +16,7 @@ type BudgetFigures = Pick<BudgetStanding, 'budget' | 'labels' | 'spent_usd' | 'a
 export interface MetricSources {
   readonly spend: Pick<SpendMetrics, 'points'>;
   readonly counters: Counters;
-  readonly prices: Pick<PriceBook, 'checked' | 'models'>;
+  readonly prices: Pick<LivePrices, 'checked' | 'models' | 'held'>;
   readonly budgets: { states(): readonly BudgetFigures[] };
   /** What waits for each backend, if spans go on to any. */
   readonly spools?: (() => readonly SpoolState[]) | undefined;
@@ -36,6 +36,7 @@ export function* collectMetrics(
   }
   yield { metric: 'price_age', labels: [], value: priceAge(prices.checked, now) };
   yield { metric: 'price_models', labels: [], value: prices.models };
+  yield { metric: 'price_held', labels: [], value: prices.held };
   for (const { name, bytes, items } of spools?.() ?? []) {
     yield { metric: 'spool_bytes', labels: [name], value: bytes };
     yield { metric: 'spool_spans', labels: [name], value: items };

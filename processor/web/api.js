@@ -32,7 +32,7 @@
 /**
  * @typedef {{
  *   version: string, ledger: { kind: string, location: string, first: string | null },
- *   prices: { version: string, checked: string, age_days: number, models: number },
+ *   prices: { version: string, checked: string, age_days: number, models: number, held: number },
  *   received: { spans: number, calls: number, duplicates: number, other_spans: number, scopes: { scope: string, spans: number }[] },
  *   forward: { endpoint: string, failed_spans: number } | null, now: string, otlp_url?: string
  * }} Status

@@ -5,7 +5,7 @@ import { counted, count, percent, short } from './words.js';
 /** @import { Status, Sums } from './api.js' */
 
 /** A price book that wasn't checked for longer than this may be wrong. */
-const STALE_DAYS = 30;
+const STALE_DAYS = 90;
 
 /**
  * @param {Sums} total
@@ -53,7 +53,7 @@ export function totalPanel(total, words) {
  * @param {Status} status
  */
 export function qualityFacts(total, withTags, { prices }) {
-  const { age_days: age, version, models, checked } = prices;
+  const { age_days: age, version, models, checked, held } = prices;
   const facts = [
     total.calls > 0 &&
       h(
@@ -80,6 +80,12 @@ export function qualityFacts(total, withTags, { prices }) {
       },
       age <= 0 ? 'prices of today' : `prices ${counted(age, 'day')} old`,
     ),
+    held > 0 &&
+      h(
+        'li',
+        { class: 'warn', title: 'The published list has other rates for models that have a price: the log says which' },
+        `${counted(held, 'price change')} to approve`,
+      ),
   ];
   return facts;
 }

@@ -48,7 +48,12 @@ const entriesOf = (round: number): ReturnType<typeof makeEntry>[] =>
   sets.map((dimensions, n) => makeEntry(round * SETS + n, { dimensions, counts, rates }));
 spend.observe(await ledger.append(entriesOf(0)));
 
-const sources = { spend, counters, prices: { checked: '2026-11-23', models: 1 }, budgets: { states: () => [] } };
+const sources = {
+  spend,
+  counters,
+  prices: { checked: '2026-11-23', models: 1, held: 0 },
+  budgets: { states: () => [] },
+};
 const points = [...spend.points()];
 const registry = new Registry();
 const theirs = new Map<string, Counter>();

@@ -58,7 +58,7 @@ async function startApi(
     loopbackNamesOnly: (options.tokens ?? []).length === 0,
     version: '0.1.0',
     location: { kind: 'sqlite', location: './spanledger.db' },
-    prices: { version: '2026.11.1', checked: '2026-11-23', models: 1_500 },
+    prices: { version: '2026.11.1', checked: '2026-11-23', models: 1_500, held: 0 },
     spools: () => [
       { name: 'tempo', endpoint: 'https://user:secret@backend.example/v1/traces?key=secret', bytes: 1024, items: 7 },
     ],
@@ -240,7 +240,7 @@ test('budgets as they stand; status counts what came, and shows no secret of the
   expect(await json('/api/v1/status')).toEqual({
     version: '0.1.0',
     ledger: { kind: 'sqlite', location: './spanledger.db', first: '2026-11-01T00:01:00.000Z' },
-    prices: { version: '2026.11.1', checked: '2026-11-23', age_days: 2, models: 1_500 },
+    prices: { version: '2026.11.1', checked: '2026-11-23', age_days: 2, models: 1_500, held: 0 },
     received: {
       spans: 12,
       calls: 0,

@@ -35,7 +35,9 @@ describe('good files', () => {
       forward: [{ name: 'backend', endpoint: 'http://localhost:4328', headers: { 'x-tenant': 'acme' } }],
       timezone: 'Europe/Berlin',
       budgets: join(folder, 'beside.budgets.yaml'),
-      contract: undefined,
+      contract: join(folder, 'beside.contract.yaml'),
+      prices: { folder: join(folder, 'prices'), refresh: 'daily', list: 'http://localhost:8000/list.json' },
+      metrics: undefined,
       tokens: [
         { secret: 'a-token-for-the-collector', scopes: ['ingest'] },
         { secret: 'a-token-for-the-page', scopes: ['read', 'guard'] },
@@ -65,6 +67,14 @@ describe('good files', () => {
 describe('bad files: every mistake at once, with line and column', () => {
   it.each([
     [
+      'prices.bad',
+      [
+        '2:12: refresh: "hourly" is not one of off, daily',
+        `3:11: folder: there is no file ${join(folder, 'no-such-folder')}`,
+        '4:9: list: a URL such as http://localhost:4319 is needed',
+      ],
+    ],
+    [
       'backends.bad',
       [
         '2:11: name: a name has lower-case letters, digits, "-" and "_" only',
@@ -87,7 +97,7 @@ describe('bad files: every mistake at once, with line and column', () => {
         '6:3: forward: "endpoint" is missing',
         '6:3: forward: "endpont" is unknown; did you mean "endpoint"?',
         '7:11: timezone: "Europe/Berln" is not a time zone such as Europe/Berlin or UTC',
-        '8:1: the file: "colour" is unknown here; there are listen, ledger, forward, timezone, budgets, contract, tokens, metrics',
+        '8:1: the file: "colour" is unknown here; there are listen, ledger, forward, timezone, budgets, contract, prices, tokens, metrics',
       ],
     ],
     ['not-a-map.bad', ['1:1: the file: a map of keys and values is needed here, not a list']],

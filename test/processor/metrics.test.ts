@@ -34,7 +34,12 @@ async function metricsOf(
   const spend = createSpendMetrics({ ledger, counters, ...options });
   await spend.start();
   spend.observe(await ledger.append(after));
-  const sources = { spend, counters, prices: { checked: '2026-11-23', models: 1500 }, budgets: { states: () => [] } };
+  const sources = {
+    spend,
+    counters,
+    prices: { checked: '2026-11-23', models: 1500, held: 0 },
+    budgets: { states: () => [] },
+  };
   return { counters, text: exposition(collectMetrics(sources, Date.UTC(2026, 10, 25) * 1000)) };
 }
 
@@ -149,7 +154,7 @@ test('budgets: the fullest keys, 20 of each', () => {
   const sources = {
     spend: { points: function* () {} },
     counters: createCounters(),
-    prices: { checked: '2026-11-23', models: 1 },
+    prices: { checked: '2026-11-23', models: 1, held: 0 },
     budgets: { states: () => Array.from({ length: 50 }, (_, n) => state(n)) },
   };
   const ratios = series(exposition(collectMetrics(sources, 0)), 'spanledger_budget_ratio');

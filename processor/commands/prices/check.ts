@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { ageDays, auditCatalog } from '../../../pricing/audit.ts';
+import { ageDays, auditCatalog, STALE_DAYS } from '../../../pricing/audit.ts';
 import { CatalogError } from '../../../pricing/catalog-file.ts';
 import { catalogDirectory, loadStrictly } from '../../../pricing/load.ts';
 
@@ -12,7 +12,7 @@ export function checkCommand(): Command {
   return new Command('check')
     .description('reads every rate card strictly; looks for age, gaps and undecided disagreements; exits 1 on any')
     .option('--prices <folder>', 'a folder of rate cards (default: the one that comes with the package)')
-    .option('--max-age <days>', 'how old the newest check may be', parseDays, 90)
+    .option('--max-age <days>', 'how old the newest check may be', parseDays, STALE_DAYS)
     .option('--json', 'the findings as JSON')
     .action((options: { readonly prices?: string; readonly maxAge: number; readonly json?: boolean }) => {
       process.exitCode = check(options.prices ?? catalogDirectory, options.maxAge, options.json === true);

@@ -1,14 +1,15 @@
 /** `spanledger prices import`: a new version of the rate cards, made from public lists and shown before it is written. */
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { diffCatalogs } from '../../../pricing/diff.ts';
-import { indexFile, loadStrictly } from '../../../pricing/load.ts';
+import { loadStrictly } from '../../../pricing/load.ts';
 import { appendCatalog, onlyAdditions } from '../../../pricing/sources/append.ts';
 import { assemble, type Source } from '../../../pricing/sources/assemble.ts';
-import type { ProviderFile } from '../../../pricing/sources/provider-file.ts';
 import { publishCatalog, withStaged } from '../../../pricing/sources/publish.ts';
 import { formatReview } from '../../../pricing/sources/review.ts';
+import { readStanding } from '../../../pricing/sources/standing.ts';
+import { fetchPriceList } from '../../price-list.ts';
 import { reviewFile } from './check.ts';
 import { diffLines } from './diff.ts';
 
@@ -25,9 +26,6 @@ interface Options {
   readonly approve?: boolean;
   readonly additions?: boolean;
 }
-
-/** The list that its maintainers publish for this. */
-const publishedList = 'https://raw.githubusercontent.com/pydantic/genai-prices/main/prices/new_data/v2/data.json';
 
 export function importCommand(): Command {
   return new Command('import')
@@ -66,7 +64,7 @@ async function importPrices(options: Options): Promise<number> {
     ...read('modelsDev', options.modelsDev, options.modelsDevDay ?? day),
     ...read('langfuse', options.langfuse, day),
   });
-  const standing = existsSync(out) ? readFolder(out) : [];
+  const standing = existsSync(out) ? readStanding(out) : [];
   const { files, dropped } =
     standing.length === 0 ? { files: fresh, dropped: [] } : appendCatalog(standing, fresh, day);
   const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -94,25 +92,13 @@ async function importPrices(options: Options): Promise<number> {
   return 0;
 }
 
-/** Fetched only by this command and only when told to: prices are never swapped under a running program. */
 async function primarySource({ genaiPrices, fromUrl }: Options): Promise<string | undefined> {
   if (genaiPrices !== undefined) return readFileSync(genaiPrices, 'utf8');
-  if (fromUrl === undefined) return undefined;
-  const url = fromUrl === true ? publishedList : fromUrl;
-  const response = await fetch(url, { signal: AbortSignal.timeout(30_000) });
-  if (!response.ok) throw new Error(`${url}: HTTP ${response.status}`);
-  return response.text();
+  return fromUrl === undefined ? undefined : fetchPriceList(fromUrl === true ? undefined : fromUrl);
 }
 
 function read<K extends string>(name: K, path: string | undefined, day: string): Partial<Record<K, Source>> {
   return path === undefined ? {} : ({ [name]: { text: readFileSync(path, 'utf8'), day } } as Record<K, Source>);
-}
-
-function readFolder(folder: string): ProviderFile[] {
-  // Read strictly first, so that what follows can rely on the shape.
-  loadStrictly(folder);
-  const names = readdirSync(folder).filter((name) => name.endsWith('.json') && name !== indexFile);
-  return names.map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as ProviderFile);
 }
 
 function parseDay(text: string): string {

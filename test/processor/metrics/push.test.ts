@@ -24,7 +24,12 @@ async function push(intervalMs: number, answer?: SinkOptions['answer']) {
   const spend = createSpendMetrics({ ledger, counters });
   await spend.start();
   spend.observe(await ledger.append([makeEntry(1, { dimensions: { feature: 'chat', customer_id: 'acme' } })]));
-  const sources = { spend, counters, prices: { checked: '2026-09-21', models: 7 }, budgets: { states: () => [] } };
+  const sources = {
+    spend,
+    counters,
+    prices: { checked: '2026-09-21', models: 7, held: 0 },
+    budgets: { states: () => [] },
+  };
   const log = { warn: vi.fn<(...args: unknown[]) => void>() };
   const pusher = startPush({
     target: { endpoint: sink.url, headers: { 'x-tenant': 'acme' }, intervalMs },
