@@ -2,6 +2,7 @@ import type { Charge, ChargeLine, Micros } from '../pricing/charge.ts';
 import { USD, type FemtoUsd } from '../pricing/money.ts';
 import type { Basis, Counts, UsageState } from '../pricing/usage/usage.ts';
 import type { TagName } from './call.ts';
+import type { TraceCallQuery, TraceCall, Window } from './window.ts';
 
 /** What cost can be asked by. Everything here has few values; ids of tasks, users and sessions stay on the entry. */
 export const dimensionNames = [
@@ -241,6 +242,8 @@ export interface Ledger {
   undelivered(): Promise<readonly Crossing[]>;
   /** Crossings that hold still, the oldest first: those under whose key and `|resolved` nothing is remembered. */
   firing(): Promise<readonly Crossing[]>;
+  /** What is held back until it is clear whether it is to be charged: aggregates, and calls that have not ended. */
+  readonly window: Window;
   /** Resolves if a write could be done now. */
   check(): Promise<void>;
   /** May be called any number of times. */
@@ -248,4 +251,7 @@ export interface Ledger {
 }
 
 /** What can be asked of a ledger without writing to it, for example of a file that a running processor writes to. */
-export type LedgerReader = Pick<Ledger, 'costs' | 'derive' | 'entries' | 'find' | 'firstUs' | 'close'>;
+export interface LedgerReader extends Pick<Ledger, 'costs' | 'derive' | 'entries' | 'find' | 'firstUs' | 'close'> {
+  /** As `Window.calls`. */
+  traceCalls(query: TraceCallQuery): Promise<readonly TraceCall[]>;
+}

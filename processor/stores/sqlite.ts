@@ -9,6 +9,7 @@ import { storeFailure } from './sqlite/failure.ts';
 import { lockLedger } from './sqlite/lock.ts';
 import { createReaderClient } from './sqlite/reader-client.ts';
 import { migrate } from './sqlite/schema.ts';
+import { createHeldRows } from './sqlite/window.ts';
 import { createWriter } from './sqlite/writer.ts';
 import { requireAdjustments, requireCalls } from './valid-entry.ts';
 
@@ -71,6 +72,7 @@ function createLedger(db: DatabaseSync, path: string, unlock: () => void): Ledge
   const writer = createWriter(db);
   const crossings = createCrossings(db);
   const audit = createAudit(db);
+  const held = createHeldRows(db);
   const reader = createReaderClient(path);
   const countCheck = db.prepare('UPDATE write_check SET count = count + 1');
   const queue: Waiting[] = [];
@@ -141,6 +143,16 @@ function createLedger(db: DatabaseSync, path: string, unlock: () => void): Ledge
     markDelivered: (key) => write(() => crossings.markDelivered(key)),
     undelivered: () => write(() => crossings.undelivered()),
     firing: () => write(() => crossings.firing()),
+    window: {
+      hold: (rows) => write(() => held.hold(rows)),
+      ofTraces: (traceIds) => write(() => held.ofTraces(traceIds)),
+      claim: (request) => write(() => held.claim(request)),
+      mark: (keys, change) => write(() => held.mark(keys, change)),
+      release: (keys) => write(() => held.release(keys)),
+      openCalls: (limit) => write(() => held.openCalls(limit)),
+      waiting: () => write(() => held.waiting()),
+      calls: (query) => reader.traceCalls(query),
+    },
     check: () =>
       write(() => {
         countCheck.run();

@@ -20,6 +20,7 @@ import { matchAll } from '../../processor/matcher.ts';
 import { addEntry, emptySums, HOUR } from '../../processor/rollup.ts';
 import { chargeFor, gpt4o, makeEntry, NOVEMBER, unpriced } from '../support/entries.ts';
 import { anyEntry, distinct, keyOf } from '../support/entry-arbitraries.ts';
+import { windowConformance } from './window.ts';
 
 const DAY = 24 * HOUR;
 /** Times and ids of one run of a property, apart from those of other runs: they share a ledger, which takes time to open. */
@@ -698,6 +699,8 @@ export function ledgerConformance(name: string, open: (folder: string) => Promis
         expect((await again.firing()).map(({ key }) => key)).toEqual(['daily|acme|70%']);
       });
     });
+
+    windowConformance(newLedger);
 
     describe('life', () => {
       test('what was handed over before closing is kept; afterwards everything says that it is closed', async () => {

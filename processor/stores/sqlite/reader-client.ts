@@ -93,6 +93,7 @@ export function createReaderClient(path: string, limitMs: number = READ_LIMIT_MS
     entries: (query) => ask('entries', [query]),
     find: (traceId, spanId) => ask('find', [traceId, spanId]),
     firstUs: () => ask('firstUs', []),
+    traceCalls: (query) => ask('traceCalls', [query]),
     async close() {
       closed = true;
       if (worker !== undefined) await stop(worker, 'it is closed');

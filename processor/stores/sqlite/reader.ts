@@ -1,4 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { TraceCall, TraceCallQuery } from '../../window.ts';
 import type { CostQuery, CostRow, Derivation, Entry, EntryQuery } from '../../ledger.ts';
 import { HOUR } from '../../rollup.ts';
 import { readCosts } from './costs.ts';
@@ -7,6 +8,7 @@ import { entryColumns, entryTables, readEntry, spanBlob, spanHash } from './entr
 import { storeFailure } from './failure.ts';
 import { condition, defineMatch } from './matchers.ts';
 import { requireCurrent } from './schema.ts';
+import { readTraceCalls } from './window.ts';
 
 const SECOND = 1_000_000;
 
@@ -17,6 +19,7 @@ export interface Reader {
   entries(query: EntryQuery): Entry[];
   find(traceId: string, spanId: string): Entry[];
   firstUs(): number | undefined;
+  traceCalls(query: TraceCallQuery): TraceCall[];
   close(): void;
 }
 
@@ -61,6 +64,7 @@ function createReader(db: DatabaseSync, path: string): Reader {
         const first = db.prepare('SELECT min(start_us) AS first FROM entry').get()?.['first'];
         return typeof first === 'number' ? first : undefined;
       }),
+    traceCalls: (query) => snapshot(() => readTraceCalls(db, query)),
     close: () => db.close(),
   };
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { SpanledgerError } from '../../errors.ts';
+import { heldTable } from './window.ts';
 
 /** "SPLG": sets a ledger apart from any other SQLite file. */
 const APPLICATION_ID = 0x53_50_4c_47;
@@ -80,6 +81,7 @@ export const migrations: readonly string[] = [
     id TEXT PRIMARY KEY, at_us INTEGER NOT NULL, action TEXT NOT NULL, detail TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX audit_by_time ON audit (at_us);`,
+  heldTable,
 ];
 
 /** Brings an empty or older file to the newest version. Refuses other programs' files and newer versions. */
