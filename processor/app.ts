@@ -21,10 +21,13 @@ import { createCounters } from './metrics.ts';
 import { collectMetrics } from './metrics/collect.ts';
 import { startPush } from './metrics/push.ts';
 import { createSpendMetrics } from './metrics/spend.ts';
-import { readTraces } from './otlp/index.ts';
 import { openLivePrices } from './live-prices.ts';
+import { readTraces, traceReader } from './otlp/index.ts';
+import type { Intake } from './receivers/intake.ts';
 import { startOtlpHttp } from './receivers/otlp-http.ts';
+import { createRelay } from './relay.ts';
 import { withoutAdditions } from './stages/additions.ts';
+import { interest } from './stages/interest.ts';
 import { openSqliteLedger } from './stores/sqlite.ts';
 import { packageVersion } from './version.ts';
 
@@ -128,19 +131,27 @@ export async function startApp(
       closers.push(() => pusher.stop());
     }
 
+    const exporter = config.forward.length === 0 ? undefined : exporters;
     const ingest = createIngest({
       prices,
       ledger,
-      exporter: config.forward.length === 0 ? undefined : exporters,
+      exporter,
       observers: [(calls) => spend.observe(calls), (calls) => budgets.observe(calls), announcer(print)],
       counters,
     });
+
+    const readSpans = traceReader(interest);
+    const intake: Intake = {
+      traces: async (body, encoding) => ingest(readSpans(body, encoding)),
+      logs: createRelay({ signal: 'logs', exporter, counters }),
+      metrics: createRelay({ signal: 'metrics', exporter, counters }),
+    };
 
     const complain = atMostEvery(MINUTE);
     // Last, so that nothing is taken before everything behind it is there.
     const otlp = await startOtlpHttp({
       address: config.listen.otlp,
-      consume: ingest,
+      intake,
       access: accessBy(config.tokens, isOpen(config, config.listen.otlp)),
       counters,
       onError: (error) =>

@@ -2,10 +2,13 @@ import type { Exporter } from './exporters/exporter.ts';
 import type { Appended, Ledger } from './ledger.ts';
 import type { Counters } from './metrics.ts';
 import type { TraceRequest } from './otlp/index.ts';
-import type { TraceConsumer } from './receivers/otlp-http.ts';
+import type { Taken } from './receivers/intake.ts';
 import type { Prices } from './stages/entry.ts';
 import { createOnce, type Plan } from './stages/once.ts';
 import { enrichments, readSpans, type Reading } from './stages/reading.ts';
+
+/** Takes what was read of a request. */
+export type Ingest = (request: TraceRequest) => Promise<Taken>;
 
 export interface IngestOptions {
   readonly prices: Prices;
@@ -21,7 +24,7 @@ export interface IngestOptions {
  * The way of a request: read, priced, committed to the ledger, and only then sent on, so that a backend that is away costs
  * no entry, and a ledger that is away leaves nothing acknowledged.
  */
-export function createIngest({ prices, ledger, exporter, observers, counters }: IngestOptions): TraceConsumer {
+export function createIngest({ prices, ledger, exporter, observers, counters }: IngestOptions): Ingest {
   const once = createOnce();
   /** Appends that are under way: what they write can't be taken back before it is there. */
   const underWay = new Set<Promise<unknown>>();
@@ -68,8 +71,8 @@ export function createIngest({ prices, ledger, exporter, observers, counters }: 
     request: TraceRequest,
     reading: Reading,
     appended: readonly Appended[],
-  ): Promise<{ warning?: string | undefined }> {
-    const spans = request.spans.length + request.unreadable - reading.markers.size;
+  ): Promise<Taken> {
+    const spans = spansOf(request) - reading.markers.size;
     if (spans === 0) return {};
     const additions = enrichments(
       reading,
@@ -85,15 +88,20 @@ export function createIngest({ prices, ledger, exporter, observers, counters }: 
     });
   }
 
-  function countSpans({ spans, unreadable }: TraceRequest, reading: Reading, appended: readonly Appended[]): void {
-    counters.add('received_spans', spans.length + unreadable);
-    counters.add('unreadable_spans', unreadable);
+  function countSpans(request: TraceRequest, reading: Reading, appended: readonly Appended[]): void {
+    counters.add('received_spans', spansOf(request));
+    counters.add('unreadable_spans', request.unreadable);
     counters.add('aggregate_spans', reading.aggregates.length);
     counters.add('duplicate_calls', reading.nested.length);
     for (const { scope } of reading.others) counters.add('other_spans', 1, scope.name);
+    for (const [scope, spans] of request.passed) counters.add('other_spans', spans, scope);
     for (const { inserted, entry } of appended) {
       counters.add(inserted ? 'received_calls' : 'duplicate_calls');
       if (inserted && entry.charge.status === 'unpriced') counters.add('unpriced_calls', 1, entry.charge.reason);
     }
   }
+}
+
+function spansOf({ spans, passed, unreadable }: TraceRequest): number {
+  return [...passed.values()].reduce((sum, count) => sum + count, spans.length + unreadable);
 }

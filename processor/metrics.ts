@@ -119,6 +119,20 @@ const counterMetrics = {
     help: 'Spans received',
     labels: [],
   },
+  received_log_records: {
+    name: 'spanledger.received.log.records',
+    unit: '{record}',
+    kind: 'counter',
+    help: 'Log records received',
+    labels: [],
+  },
+  received_metrics: {
+    name: 'spanledger.received.metrics',
+    unit: '{metric}',
+    kind: 'counter',
+    help: 'Metrics received, to be passed on',
+    labels: [],
+  },
   received_calls: {
     name: 'spanledger.received.calls',
     unit: '{call}',

@@ -103,9 +103,11 @@ function tagsOf(attributes: AttributeMap, { places, json: texts }: TagKeys): Tag
     ranks[name] = rank + offset;
     tags[name] = read;
   };
-  for (const [key, value] of attributes) {
-    take(places.get(key), value, 0);
-    if (key.startsWith(EXTRA)) extra = withExtra(extra, key, value);
+  // By key: values are read when they are asked for, and most of a span is no tag.
+  for (const key of attributes.keys()) {
+    const place = places.get(key);
+    if (place !== undefined) take(place, attributes.get(key), 0);
+    else if (key.startsWith(EXTRA)) extra = withExtra(extra, key, attributes.get(key) ?? null);
   }
   for (const key of texts)
     for (const [name, value] of Object.entries(json(attributes, key) ?? {})) take(inMetadata.get(name), value, 1000);

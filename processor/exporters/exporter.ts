@@ -1,7 +1,4 @@
-import type { Encoding } from '../otlp/request.ts';
-
-export const signals = ['traces', 'logs', 'metrics'] as const;
-export type Signal = (typeof signals)[number];
+import type { Encoding, Signal } from '../otlp/request.ts';
 
 /** One OTLP request on its way to a backend. */
 export interface Parcel {

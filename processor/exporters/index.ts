@@ -9,7 +9,7 @@ import type { Exporter, Parcel } from './exporter.ts';
 import { otlpHttpSender, type OtlpHttpTarget } from './otlp-http.ts';
 import { openSpool, type Spool, type SpoolOptions } from './spool/spool.ts';
 
-export type { Exporter, Parcel, Signal } from './exporter.ts';
+export type { Exporter, Parcel } from './exporter.ts';
 
 /** A backend as it is configured. */
 export interface ForwardTarget extends OtlpHttpTarget {

@@ -1,6 +1,6 @@
 import { SpanledgerError } from '../errors.ts';
 import { isObject, numberText, parseJson, stringifyJson, type JsonObject, type JsonValue } from './json-numbers.ts';
-import type { Additions, AttributeMap, AttributeValue, Scope, Span, TraceRequest } from './request.ts';
+import type { Additions, AttributeMap, AttributeValue, Interest, Scope, Span, TraceRequest } from './request.ts';
 
 const INTEGER = /^-?\d+$/;
 /** As protobuf libraries have it. */
@@ -12,24 +12,28 @@ const MAX_UINT64 = 2n ** 64n - 1n;
  * unknown ones kept. The shape down to the spans must be right, else `malformed_otlp`; from a span on, each span and each
  * attribute stands for itself.
  */
-export function readJson(body: Uint8Array): TraceRequest {
+export function readJson(body: Uint8Array, interest: Interest | 'all' = 'all'): TraceRequest {
   const root = parse(body);
+  const passed = new Map<string, number>();
   const byNode = new Map<JsonObject, Span>();
-  let total = 0;
+  let unreadable = 0;
   for (const [resourceSpans, at] of objects(root, 'resourceSpans', '')) {
     const resource = readResource(resourceSpans);
     for (const [scopeSpans, below] of objects(resourceSpans, 'scopeSpans', at)) {
       const scope = readScope(scopeSpans);
+      const keys = interest === 'all' || interest.isScope(scope.name) ? undefined : interest.keys;
       for (const node of list(scopeSpans, 'spans', below)) {
-        total++;
-        if (isObject(node)) byNode.set(node, readSpan(node, scope, resource));
+        if (!isObject(node)) unreadable++;
+        else if (keys === undefined || hasKey(node, keys)) byNode.set(node, readSpan(node, scope, resource));
+        else passed.set(scope.name, (passed.get(scope.name) ?? 0) + 1);
       }
     }
   }
   return {
     encoding: 'json',
     spans: [...byNode.values()],
-    unreadable: total - byNode.size,
+    passed,
+    unreadable,
     splice(additions, dropped = new Set()) {
       if (additions.size === 0 && dropped.size === 0) return body;
       const rewrite = (node: JsonValue): JsonValue[] => {
@@ -92,6 +96,14 @@ function readResource(resourceSpans: JsonObject): AttributeMap {
 function readScope(scopeSpans: JsonObject): Scope {
   const scope = scopeSpans['scope'];
   return isObject(scope) ? { name: text(scope['name']), version: text(scope['version']) } : { name: '', version: '' };
+}
+
+function hasKey(span: JsonObject, keys: ReadonlySet<string>): boolean {
+  const attributes = span['attributes'];
+  if (!Array.isArray(attributes)) return false;
+  return (attributes as readonly JsonValue[]).some(
+    (pair) => isObject(pair) && typeof pair['key'] === 'string' && keys.has(pair['key']),
+  );
 }
 
 function readSpan(node: JsonObject, scope: Scope, resource: AttributeMap): Span {

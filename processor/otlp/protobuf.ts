@@ -38,6 +38,7 @@ export function readProtobuf(body: Uint8Array): TraceRequest {
   return {
     encoding: 'protobuf',
     spans,
+    passed: new Map(),
     unreadable: found.length - spans.length,
     splice(additions, dropped = new Set()) {
       let next = 0;
@@ -112,6 +113,12 @@ function readAttributes(list: readonly Uint8Array[]): AttributeMap {
     if (pair !== undefined) map.set(pair.key, readValue(pair.value));
   }
   return map;
+}
+
+/** The value of one attribute; undefined for bytes that are none. */
+export function decodeAttribute(bytes: Uint8Array): AttributeValue | undefined {
+  const pair = attempt(() => decode('KeyValue', bytes));
+  return pair === undefined ? undefined : readValue(pair.value);
 }
 
 function readValue(any: Message<'AnyValue'> | undefined): AttributeValue {

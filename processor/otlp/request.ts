@@ -4,6 +4,9 @@
  */
 export type Encoding = 'protobuf' | 'json';
 
+export const signals = ['traces', 'logs', 'metrics'] as const;
+export type Signal = (typeof signals)[number];
+
 export type AttributeValue =
   | string
   | boolean
@@ -46,9 +49,19 @@ export interface Span {
  */
 export type Additions = Readonly<Record<string, string | number | null>>;
 
+/** Which spans are worth a look. A span that has none of the keys, and no such scope, is passed on unread. */
+export interface Interest {
+  /** Attribute keys, whole. */
+  readonly keys: ReadonlySet<string>;
+  readonly isScope: (name: string) => boolean;
+}
+
 export interface TraceRequest {
   readonly encoding: Encoding;
+  /** Those of interest. */
   readonly spans: readonly Span[];
+  /** How many others there are, by the name of their scope. */
+  readonly passed: ReadonlyMap<string, number>;
   /** Spans whose own bytes make no sense. They are not in `spans`, and `splice` passes them on as they came. */
   readonly unreadable: number;
   /**

@@ -1,6 +1,6 @@
 import { mapField, frames } from './frames.ts';
 import { isObject, parseJson, stringifyJson, type JsonObject, type JsonValue } from './json-numbers.ts';
-import type { Encoding } from './request.ts';
+import type { Encoding, Signal } from './request.ts';
 
 /*
  * Requests of all three signals have the same three levels:
@@ -14,12 +14,10 @@ const NAMES = {
   traces: ['resourceSpans', 'scopeSpans', 'spans'],
   logs: ['resourceLogs', 'scopeLogs', 'logRecords'],
   metrics: ['resourceMetrics', 'scopeMetrics', 'metrics'],
-} as const;
-
-export type SignalName = keyof typeof NAMES;
+} as const satisfies Record<Signal, readonly string[]>;
 
 /** How many spans, records or metrics a request holds. Throws where it is no request. */
-export function countItems(body: Uint8Array, encoding: Encoding, signal: SignalName): number {
+export function countItems(body: Uint8Array, encoding: Encoding, signal: Signal): number {
   return encoding === 'json' ? countJson(rootOf(body), NAMES[signal]) : countProtobuf(body, LEVELS);
 }
 
@@ -30,7 +28,7 @@ export function countItems(body: Uint8Array, encoding: Encoding, signal: SignalN
 export function halves(
   body: Uint8Array,
   encoding: Encoding,
-  signal: SignalName,
+  signal: Signal,
 ): readonly [first: Uint8Array, second: Uint8Array] | undefined {
   const count = countItems(body, encoding, signal);
   if (count < 2) return undefined;

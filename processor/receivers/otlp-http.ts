@@ -2,25 +2,16 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Access } from '../access.ts';
 import { listen, type Address } from '../address.ts';
 import type { Counters } from '../metrics.ts';
-import {
-  contentTypes,
-  exportResponse,
-  readTraces,
-  statusBody,
-  type Encoding,
-  type TraceRequest,
-} from '../otlp/index.ts';
+import { contentTypes, exportResponse, statusBody, type Encoding } from '../otlp/index.ts';
 import { inflate, readBody } from './body.ts';
+import type { Intake } from './intake.ts';
 import { codingOf, encodingOf, refusedByHead } from './head.ts';
 import { sharedMemory } from './memory.ts';
 import { refusalFor, type Refusal } from './refusal.ts';
 
-/** Takes a request: resolves once everything in it is safe, with a warning for the sender if there is one. */
-export type TraceConsumer = (request: TraceRequest) => Promise<{ readonly warning?: string | undefined }>;
-
 export interface OtlpHttpOptions {
   readonly address: Address;
-  readonly consume: TraceConsumer;
+  readonly intake: Intake;
   /** Who may send. */
   readonly access: Access;
   readonly counters: Pick<Counters, 'add'>;
@@ -45,10 +36,10 @@ const LINGER_MS = 2_000;
  * OTLP/HTTP: POST /v1/traces in protobuf or JSON, plain or gzip. Every error is a google.rpc.Status in the encoding of the
  * request.
  *
- * @example const receiver = await startOtlpHttp({ address: parseAddress(':4318'), consume, access, counters, onError })
+ * @example const receiver = await startOtlpHttp({ address: parseAddress(':4318'), intake, access, counters, onError })
  */
 export async function startOtlpHttp(options: OtlpHttpOptions): Promise<Receiver> {
-  const { consume, access, counters, onError, maxBody = 64 * MEBIBYTE, maxInFlight = 256 * MEBIBYTE } = options;
+  const { intake, access, counters, onError, maxBody = 64 * MEBIBYTE, maxInFlight = 256 * MEBIBYTE } = options;
   const lend = sharedMemory(maxInFlight);
   let stopping = false;
 
@@ -60,7 +51,7 @@ export async function startOtlpHttp(options: OtlpHttpOptions): Promise<Receiver>
       const raw = await readBody(request, maxBody, lease);
       const body = codingOf(request) === 'gzip' ? await inflate(raw, maxBody) : raw;
       if (body !== raw) lease.grow(body.length);
-      const { warning } = await consume(readTraces(body, encoding));
+      const { warning } = await intake.traces(body, encoding);
       return exportResponse(encoding, warning);
     } catch (error) {
       const refusal = refusalFor(error);

@@ -12,7 +12,7 @@ const ZEROS = /^0*$/;
 export function identify(span: Span): { readonly traceId: string; readonly spanId: string } {
   const hasTrace = !ZEROS.test(span.traceId);
   const hasSpan = !ZEROS.test(span.spanId);
-  if (hasTrace && hasSpan) return span;
+  if (hasTrace && hasSpan) return { traceId: span.traceId, spanId: span.spanId };
   const digest = createHash('sha256')
     .update(JSON.stringify(distinction(span)))
     .digest('hex');

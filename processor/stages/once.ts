@@ -7,6 +7,12 @@ export interface Told {
   readonly entry: Entry;
 }
 
+/** What is remembered of it: not the span, which holds on to the bytes of its whole request. */
+interface Kept {
+  readonly entry: Entry;
+  readonly kind: number;
+}
+
 /** What is to be done so that every call of one request is charged once, whoever told it before. */
 export interface Plan {
   /** To append. */
@@ -38,40 +44,51 @@ const CLIENT = 3;
  * const { calls, nested, outdone } = once.plan(reading.calls);
  */
 export function createOnce(limit: number = 100_000): Once {
-  const charged = new Map<string, Told>();
+  const charged = new Map<string, Kept>();
   return {
     plan(told) {
-      const taken = new Set<Told>();
-      const before = new Map<string, Told | undefined>();
+      const taken = new Map<Kept, Told>();
+      const before = new Map<string, Kept | undefined>();
+      /** Of this request, what is charged for a key: more than one where a span was sent twice. */
+      const siblings = new Map<string, Kept[]>();
       const outdone = new Set<Entry>();
       const nested = new Set<Span>();
       for (const one of told) {
         const key = keyOf(one);
+        const kept: Kept = { entry: one.entry, kind: one.span.kind };
         const rival = key === undefined ? undefined : charged.get(key);
-        if (rival !== undefined && !isSame(rival, one) && !isBetter(one, rival)) {
+        if (rival !== undefined && !isSame(rival, kept) && !isBetter(kept, rival)) {
           nested.add(one.span);
           continue;
         }
-        taken.add(one);
+        taken.set(kept, one);
         if (key === undefined) continue;
         if (!before.has(key)) before.set(key, rival);
-        if (rival !== undefined && !isSame(rival, one)) {
+        if (rival !== undefined && !isSame(rival, kept)) {
           // One that came again in this request may be in the ledger from before.
           const earlier = before.get(key);
-          const isNew = taken.delete(rival);
-          if (isNew) nested.add(rival.span);
-          if (!isNew) outdone.add(rival.entry);
+          const outdoneHere = siblings.get(key) ?? [];
+          siblings.delete(key);
+          for (const sibling of outdoneHere) {
+            const worse = taken.get(sibling);
+            if (worse !== undefined) nested.add(worse.span);
+            taken.delete(sibling);
+          }
+          if (outdoneHere.length === 0) outdone.add(rival.entry);
           else if (earlier !== undefined && isSame(earlier, rival)) outdone.add(earlier.entry);
         }
         charged.delete(key);
-        charged.set(key, one);
+        charged.set(key, kept);
+        const same = siblings.get(key);
+        if (same === undefined) siblings.set(key, [kept]);
+        else same.push(kept);
       }
       for (const key of charged.keys()) {
         if (charged.size <= limit) break;
         charged.delete(key);
       }
       return {
-        calls: told.filter((one) => taken.has(one)),
+        calls: [...taken.values()],
         nested: [...nested],
         outdone: [...outdone],
         undo() {
@@ -94,7 +111,7 @@ function keyOf({ entry }: Told): string | undefined {
   return `${entry.traceId}/${entry.responseId}`;
 }
 
-function isSame(a: Told, b: Told): boolean {
+function isSame(a: Kept, b: Kept): boolean {
   return a.entry.spanId === b.entry.spanId && a.entry.startUs === b.entry.startUs;
 }
 
@@ -102,10 +119,10 @@ function isSame(a: Told, b: Told): boolean {
  * Ours first: it has the provider's own counts, and the customer. Then the innermost, which is the shortest: what is further
  * out may be an alias or a sum. The rest only makes the order a total one.
  */
-function isBetter(a: Told, b: Told): boolean {
+function isBetter(a: Kept, b: Kept): boolean {
   const ours = Number(b.entry.dialect !== 'spanledger') - Number(a.entry.dialect !== 'spanledger');
   if (ours !== 0) return ours > 0;
   if (a.entry.durationUs !== b.entry.durationUs) return a.entry.durationUs < b.entry.durationUs;
-  const client = Number(a.span.kind === CLIENT) - Number(b.span.kind === CLIENT);
+  const client = Number(a.kind === CLIENT) - Number(b.kind === CLIENT);
   return client === 0 ? a.entry.spanId < b.entry.spanId : client > 0;
 }

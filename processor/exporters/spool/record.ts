@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
-import type { Encoding } from '../../otlp/request.ts';
-import { signals, type Parcel } from '../exporter.ts';
+import { signals, type Encoding } from '../../otlp/request.ts';
+import type { Parcel } from '../exporter.ts';
 
 /**
  * A segment file is a row of records, each a parcel:

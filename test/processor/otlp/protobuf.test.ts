@@ -40,7 +40,7 @@ describe('odd things cost only themselves', () => {
   it.each([
     ['ids of a wrong length', { traceId: 'abcd', spanId: '00' }, { traceId: '', spanId: '' }],
     ['no ids', { name: 'n' }, { traceId: '', spanId: '', parentSpanId: '' }],
-    ['nothing', {}, { name: '', kind: 0, startUnixNano: 0n, statusCode: 0, attributes: new Map() }],
+    ['nothing', {}, { name: '', kind: 0, startUnixNano: 0n, statusCode: 0 }],
   ])('a span with %s is read', (_, span, expected) => {
     expect(readTraces(around(encodeSpan(span)), 'protobuf').spans[0]).toMatchObject(expected);
   });
@@ -65,10 +65,8 @@ it('replaces an attribute of the same name, however often it was there', () => {
 
 it('tells which scope and resource a span is of', () => {
   const spans = readTraces(encodeProtobuf(request(chatSpan(1))), 'protobuf').spans;
-  expect(spans[0]).toMatchObject({
-    scope: { name: 'test', version: '' },
-    resource: new Map([['service.name', 'shop']]),
-  });
+  expect(spans[0]?.scope).toEqual({ name: 'test', version: '' });
+  expect([...(spans[0]?.resource ?? [])]).toEqual([['service.name', 'shop']]);
 });
 
 describe('malformed requests are refused, and say where', () => {
