@@ -47,7 +47,8 @@ export function readProtobuf(body: Uint8Array): TraceRequest {
         if (span === undefined) return bytes;
         if (dropped.has(span)) return undefined;
         const added = additions.get(span);
-        return added === undefined ? bytes : setAttributes(bytes, added);
+        // A span that the library could read and whose fields can't be walked over (a wrong wire type) stays as it is.
+        return added === undefined ? bytes : (attempt(() => setAttributes(bytes, added)) ?? bytes);
       };
       return mapField(body, RESOURCE_SPANS, (resourceSpans) =>
         mapField(resourceSpans, SCOPE_SPANS, (scopeSpans) => mapField(scopeSpans, SPANS, rewrite)),

@@ -56,7 +56,7 @@ it('does not depend on how spans are cut into requests, in which order they come
 
 it('a span that is there twice is outdone twice', () => {
   const [worse, better] = [told(1, 'r', { seconds: 3 }), told(2, 'r', { seconds: 2 })];
-  const { calls, nested, outdone } = createOnce().plan([worse, { ...worse }, better]);
+  const { calls, nested, outdone } = createOnce().plan([worse, { ...worse, span: { ...worse.span } }, better]);
   expect([calls, nested.length, outdone]).toEqual([[better], 2, []]);
 });
 
