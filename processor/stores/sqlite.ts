@@ -9,6 +9,7 @@ import { storeFailure } from './sqlite/failure.ts';
 import { lockLedger } from './sqlite/lock.ts';
 import { createReaderClient } from './sqlite/reader-client.ts';
 import { migrate } from './sqlite/schema.ts';
+import type { TidyOptions } from './sqlite/tidy.ts';
 import { createHeldRows } from './sqlite/window.ts';
 import { createWriter } from './sqlite/writer.ts';
 import { requireAdjustments, requireCalls } from './valid-entry.ts';
@@ -18,7 +19,7 @@ const GROUP = 1_000;
 /** How long a lock of another program (a backup, a shell) may hold up a write; the event loop waits with it. */
 const BUSY_MS = 250;
 
-export interface SqliteOptions {
+export interface SqliteOptions extends Partial<TidyOptions> {
   readonly path: string;
 }
 
@@ -39,7 +40,12 @@ interface Waiting {
  * const [first] = await ledger.append([entry]); // { entry, inserted: true }
  * await ledger.close();
  */
-export async function openSqliteLedger({ path: given }: SqliteOptions): Promise<Ledger> {
+export async function openSqliteLedger({
+  path: given,
+  foldAt = 16_384,
+  restMs = 600_000,
+  now = () => Date.now() * 1000,
+}: SqliteOptions): Promise<Ledger> {
   const path = realPath(resolve(given));
   const unlock = lockLedger(path);
   let db: DatabaseSync | undefined;
@@ -51,7 +57,7 @@ export async function openSqliteLedger({ path: given }: SqliteOptions): Promise<
     // The pages of the running hour change with every commit: copied from the log once in 32 MB of it, not once in 4.
     db.exec('PRAGMA wal_autocheckpoint = 8192; PRAGMA journal_size_limit = 67108864');
     migrate(db, path);
-    return createLedger(db, path, unlock);
+    return createLedger(db, path, unlock, { foldAt, restMs, now });
   } catch (error) {
     db?.close();
     unlock();
@@ -64,12 +70,12 @@ export async function openSqliteLedger({ path: given }: SqliteOptions): Promise<
  *
  * @throws SpanledgerError `ledger_unusable` from the first read where the file is missing or no ledger
  */
-export function readSqliteLedger({ path }: SqliteOptions): LedgerReader {
+export function readSqliteLedger({ path }: Pick<SqliteOptions, 'path'>): LedgerReader {
   return createReaderClient(resolve(path));
 }
 
-function createLedger(db: DatabaseSync, path: string, unlock: () => void): Ledger {
-  const writer = createWriter(db);
+function createLedger(db: DatabaseSync, path: string, unlock: () => void, options: TidyOptions): Ledger {
+  const writer = createWriter(db, options);
   const crossings = createCrossings(db);
   const audit = createAudit(db);
   const held = createHeldRows(db);
@@ -77,6 +83,7 @@ function createLedger(db: DatabaseSync, path: string, unlock: () => void): Ledge
   const countCheck = db.prepare('UPDATE write_check SET count = count + 1');
   const queue: Waiting[] = [];
   let closed = false;
+  let tidying = false;
 
   /** Commits what waits, one group a turn of the event loop. */
   function flush(): void {
@@ -87,6 +94,17 @@ function createLedger(db: DatabaseSync, path: string, unlock: () => void): Ledge
     }
     if (queue.length > 0) setImmediate(flush);
     if (!commit(group)) for (const alone of group) commit([alone], true);
+    if (!closed) tidySoon();
+  }
+
+  /** Between commits, a part at a time. */
+  function tidySoon(): void {
+    if (tidying) return;
+    tidying = true;
+    setImmediate(() => {
+      tidying = false;
+      if (!closed && writer.tidy()) tidySoon();
+    });
   }
 
   /** False where a group of several failed: then each is tried alone, so that nobody fails for a neighbour. */
@@ -129,7 +147,9 @@ function createLedger(db: DatabaseSync, path: string, unlock: () => void): Ledge
     adjust: (adjustments) =>
       write(() => {
         requireAdjustments(adjustments);
-        return writer.adjust(adjustments);
+        const answers = writer.adjust(adjustments);
+        tidySoon();
+        return answers;
       }),
     addAudit: (row) => write(() => audit.add(row)),
     audit: (limit) => write(() => audit.list(limit)),

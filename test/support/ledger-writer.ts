@@ -7,7 +7,8 @@ import { openSqliteLedger } from '../../processor/stores/sqlite.ts';
 import { makeEntry } from './entries.ts';
 
 const [path = '', mode] = process.argv.slice(2);
-const ledger = await openSqliteLedger({ path });
+// Summed up every few batches, so that it may be stopped within that too.
+const ledger = await openSqliteLedger({ path, foldAt: 100, restMs: 0, now: () => Date.UTC(2100, 0, 1) * 1000 });
 for (let k = 0; ; k++) {
   try {
     await ledger.append(Array.from({ length: 50 }, (_, i) => makeEntry(k * 50 + i)));

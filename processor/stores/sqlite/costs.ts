@@ -1,31 +1,38 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Micros } from '../../../pricing/charge.ts';
-import { segments, type Segment } from '../../buckets.ts';
+import { segments } from '../../buckets.ts';
 import { dimensionNames, type CostQuery, type CostRow, type DimensionName } from '../../ledger.ts';
 import { addSums, emptySums, HOUR, type Sums } from '../../rollup.ts';
 import { entrySumColumns, joinSums, sign, sumColumns } from './amount.ts';
+import { readWatermark } from './fold.ts';
 import { condition } from './matchers.ts';
-
-/** Token totals of an entry; those of units without a column stand in `more`. */
-const entryTokens = {
-  input: "input + cache_read + cache_write_5m + cache_write_1h + cache_write + coalesce(more ->> 'input_tokens', 0)",
-  cache_read: "cache_read + coalesce(more ->> 'cache_read_tokens', 0)",
-  cache_write: 'cache_write_5m + cache_write_1h + cache_write',
-  output: "output + reasoning + coalesce(more ->> 'output_tokens', 0)",
-  reasoning: 'reasoning',
-};
+import { levelFor } from './summary.ts';
+import { entryTokens } from './tokens.ts';
 
 const sources = {
+  summary: {
+    table: 'summary',
+    names: 'facet',
+    time: 'day',
+    unit: 24 * HOUR,
+    calls: 'calls',
+    sums: 'sum(input), sum(cache_read), sum(cache_write), sum(output), sum(reasoning)',
+    amount: sumColumns,
+  },
   rollup: {
     table: 'rollup',
+    names: 'dimension',
     time: 'hour',
+    unit: HOUR,
     calls: 'calls',
     sums: 'sum(input), sum(cache_read), sum(cache_write), sum(output), sum(reasoning)',
     amount: sumColumns,
   },
   entries: {
     table: 'entry',
+    names: 'dimension',
     time: 'start_us',
+    unit: 1,
     calls: sign,
     sums: Object.values(entryTokens)
       .map((sql) => `sum(${sign} * (${sql}))`)
@@ -40,56 +47,109 @@ interface Group extends Sums {
   unpricedCalls: number;
 }
 
+type Source = keyof typeof sources;
+
+/** A stretch of time and where its sums are read: days summed up, hours, or the entries themselves. */
+interface Piece {
+  readonly bucketUs: Micros | undefined;
+  readonly source: Source;
+  readonly startUs: Micros;
+  readonly endUs: Micros;
+}
+
 /** Sums by any dimensions: first by number of the dimensions, which SQLite does fast, then by the names asked for. */
 export function readCosts(db: DatabaseSync, query: CostQuery): CostRow[] {
   const by = dimensionNames.filter((name) => query.by.includes(name));
-  const where = condition('dimension', query.where);
-  const prepared = new Map<Segment['from'], StatementSync>();
+  const level = levelFor([...by, ...query.where.map(({ name }) => name)]);
+  const prepared = new Map<Source, StatementSync>();
   const groups = new Map<string, Group>();
-  for (const segment of segments(query)) {
-    let statement = prepared.get(segment.from);
+  for (const piece of pieces(db, query, level !== undefined)) {
+    const { table, names, unit } = sources[piece.source];
+    const where = condition(`${table}.${names}`, query.where, names);
+    let statement = prepared.get(piece.source);
     if (statement === undefined) {
-      statement = db.prepare(costsSql(segment.from, by, where.sql));
+      statement = db.prepare(costsSql(piece.source, level, by, where.sql));
       statement.setReadBigInts(true);
       statement.setReturnArrays(true);
-      prepared.set(segment.from, statement);
+      prepared.set(piece.source, statement);
     }
-    const unit = segment.from === 'rollup' ? HOUR : 1;
-    const rows = statement.iterate(segment.startUs / unit, segment.endUs / unit, ...where.values);
-    for (const row of rows as unknown as Iterable<readonly (string | bigint)[]>) addRow(groups, by, segment, row);
+    const rows = statement.iterate(piece.startUs / unit, piece.endUs / unit, ...where.values);
+    for (const row of rows as unknown as Iterable<readonly (string | bigint)[]>)
+      addRow(groups, by, piece.bucketUs, row);
   }
   // All of their calls were taken back.
   return [...groups.values()].filter(({ calls }) => calls > 0);
 }
 
-function costsSql(from: Segment['from'], by: readonly DimensionName[], where: string): string {
+function* pieces(db: DatabaseSync, query: CostQuery, summed: boolean): Generator<Piece> {
+  const watermark = readWatermark(db);
+  const days = summed ? readDays(db, query) : [];
+  for (const { bucketUs, from, startUs, endUs } of segments(query)) {
+    if (from === 'entries') {
+      yield { bucketUs, source: 'entries', startUs, endUs };
+      continue;
+    }
+    let at = startUs;
+    for (const { first, end } of days) {
+      const [begin, until] = [
+        Math.max(first * DAY, Math.ceil(at / DAY) * DAY),
+        Math.min(end, Math.floor(endUs / DAY)) * DAY,
+      ];
+      if (begin >= until) continue;
+      if (at < begin) yield { bucketUs, source: 'rollup', startUs: at, endUs: begin };
+      yield { bucketUs, source: 'summary', startUs: begin, endUs: until };
+      at = until;
+    }
+    if (at < endUs) yield { bucketUs, source: 'rollup', startUs: at, endUs };
+    // What the rollups do not hold yet.
+    if (endUs > watermark) yield { bucketUs, source: 'entries', startUs: Math.max(startUs, watermark), endUs };
+  }
+}
+const DAY = 24 * HOUR;
+
+/** Runs of days that are summed up. */
+function readDays(db: DatabaseSync, { from, to }: CostQuery): { first: number; end: number }[] {
+  const runs: { first: number; end: number }[] = [];
+  const rows = db
+    .prepare('SELECT day FROM summary_day WHERE day >= ? AND day < ? ORDER BY day')
+    .all(Math.floor(from / DAY), Math.ceil(to / DAY));
+  for (const row of rows) {
+    const day = Number(row['day']);
+    const last = runs.at(-1);
+    if (last?.end === day) last.end = day + 1;
+    else runs.push({ first: day, end: day + 1 });
+  }
+  return runs;
+}
+
+function costsSql(from: Source, level: number | undefined, by: readonly DimensionName[], where: string): string {
   const source = sources[from];
   const columns = [...by.map((name) => `d.${name}`), "d.status = 'unpriced'"];
   return `WITH s (dimension, calls, input, cache_read, cache_write, output, reasoning, high, low, rem) AS (
-      SELECT dimension, sum(${source.calls}), ${source.sums}, ${source.amount}
-      FROM ${source.table} WHERE ${source.time} >= ? AND ${source.time} < ?${where} GROUP BY dimension
+      SELECT ${source.names}, sum(${source.calls}), ${source.sums}, ${source.amount}
+      FROM ${source.table} WHERE ${from === 'summary' ? `level = ${level} AND ` : ''}${source.time} >= ? AND ${source.time} < ?${where} GROUP BY 1
     )
     SELECT ${columns.join(', ')}, sum(calls), sum(input), sum(cache_read), sum(cache_write), sum(output),
       sum(reasoning), sum(high), sum(low), sum(rem)
-    FROM s JOIN dimension d ON d.id = s.dimension
+    FROM s JOIN ${source.names} d ON d.id = s.dimension
     GROUP BY ${columns.map((_, index) => index + 1).join(', ')}`;
 }
 
 function addRow(
   groups: Map<string, Group>,
   by: readonly DimensionName[],
-  segment: Segment,
+  bucketUs: Micros | undefined,
   row: readonly (string | bigint)[],
 ): void {
   const values = row.slice(0, by.length) as string[];
   const [unpriced, calls, input, cacheRead, cacheWrite, output, reasoning, high, low, rem] = row.slice(
     by.length,
   ) as bigint[];
-  const key = `${segment.bucketUs ?? ''}${values.map((value) => `:${value.length}:${value}`).join('')}`;
+  const key = `${bucketUs ?? ''}${values.map((value) => `:${value.length}:${value}`).join('')}`;
   let group = groups.get(key);
   if (group === undefined) {
     const named = Object.fromEntries(by.map((name, index) => [name, values[index]]));
-    group = { values: named, bucketUs: segment.bucketUs, unpricedCalls: 0, ...emptySums() };
+    group = { values: named, bucketUs, unpricedCalls: 0, ...emptySums() };
     groups.set(key, group);
   }
   if (unpriced === 1n) group.unpricedCalls += Number(calls);

@@ -69,20 +69,21 @@ function hashOf(key: string): number {
 }
 
 function numbered(db: DatabaseSync, table: string, columns: readonly string[]) {
-  const known = new Map<string, number>();
+  const known = new Map<string, { readonly id: number; readonly values: readonly string[] }>();
   const where = columns.map((column) => `${column} = ?`).join(' AND ');
   const select = db.prepare(`SELECT id FROM ${table} WHERE hash = ? AND ${where}`);
   const places = columns.map(() => '?').join(', ');
   const insert = db.prepare(`INSERT INTO ${table} (hash, ${columns.join(', ')}) VALUES (?, ${places})`);
   return {
     id(values: readonly string[]): number {
-      const key = keyOf(values);
+      // Quick, and not safe where a value holds the separator: so the values themselves decide.
+      const key = values.join('\u0000');
       const cached = known.get(key);
-      if (cached !== undefined) return cached;
-      const hash = hashOf(key);
+      if (cached !== undefined && cached.values.every((value, index) => value === values[index])) return cached.id;
+      const hash = hashOf(keyOf(values));
       const id = Number(select.get(hash, ...values)?.['id'] ?? insert.run(hash, ...values).lastInsertRowid);
       if (known.size >= MAX_CACHED) known.clear();
-      known.set(key, id);
+      known.set(key, { id, values });
       return id;
     },
     forget: () => known.clear(),

@@ -52,9 +52,9 @@ export function spanBlob(key: Pick<EntryKey, 'traceId' | 'spanId'>): Buffer {
   return Buffer.from(key.traceId + key.spanId, 'hex');
 }
 
-/** 24 bits of the span id (random in every tracer), signed because SQLite then keeps them in three bytes. */
-export function spanHash(span: Buffer): number {
-  return span.readIntBE(21, 3);
+/** 24 bits of the span id, which is random in every tracer. */
+export function spanHash(span: Buffer): Buffer {
+  return span.subarray(21, 24);
 }
 
 /** The values of `insertEntry`. */

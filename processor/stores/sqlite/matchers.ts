@@ -23,7 +23,11 @@ export function defineMatch(db: DatabaseSync): void {
  * @param column the number of the dimensions, as `e.dimension`
  * @throws SpanledgerError `invalid_query` for an unknown name or a pattern that does not compile
  */
-export function condition(column: string, where: readonly Matcher[]): Condition {
+export function condition(
+  column: string,
+  where: readonly Matcher[],
+  table: 'dimension' | 'facet' = 'dimension',
+): Condition {
   if (where.length === 0) return { sql: '', values: [] };
   const parts = where.map(({ name, op, value }) => {
     if (!names.has(name))
@@ -41,7 +45,7 @@ export function condition(column: string, where: readonly Matcher[]): Condition 
     }
   });
   return {
-    sql: ` AND ${column} IN (SELECT id FROM dimension WHERE ${parts.join(' AND ')})`,
+    sql: ` AND ${column} IN (SELECT id FROM ${table} WHERE ${parts.join(' AND ')})`,
     values: where.map(({ value }) => value),
   };
 }

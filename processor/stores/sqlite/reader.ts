@@ -6,6 +6,7 @@ import { readCosts } from './costs.ts';
 import { deriveCosts } from './derive.ts';
 import { entryColumns, entryTables, readEntry, spanBlob, spanHash } from './entry-row.ts';
 import { storeFailure } from './failure.ts';
+import { readWatermark } from './fold.ts';
 import { condition, defineMatch } from './matchers.ts';
 import { requireCurrent } from './schema.ts';
 import { readTraceCalls } from './window.ts';
@@ -92,7 +93,7 @@ function idColumn(name: string): 'task_id' | 'user_id' | 'session_id' {
 }
 
 /**
- * Where the time is not known, `span_hour` is asked once for every hour that has entries: a few microseconds each. A
+ * Where the time is not known, `span_index` is asked once for every hour that has entries: a few microseconds each. A
  * match there may be another span (24 bits), the entries of that second tell.
  */
 function findSpan(db: DatabaseSync, traceId: string, spanId: string): Entry[] {
@@ -101,20 +102,23 @@ function findSpan(db: DatabaseSync, traceId: string, spanId: string): Entry[] {
   const seconds = db
     .prepare(
       `WITH RECURSIVE hours (hour) AS (
-         SELECT min(hour) FROM span_hour
-         UNION ALL SELECT (SELECT min(hour) FROM span_hour WHERE hour > hours.hour) FROM hours WHERE hour IS NOT NULL
+         SELECT min(hour) FROM span_index
+         UNION ALL SELECT (SELECT min(hour) FROM span_index WHERE hour > hours.hour) FROM hours WHERE hour IS NOT NULL
        )
-       SELECT h.hour, s.second FROM hours h CROSS JOIN span_hour s ON s.hour = h.hour AND s.hash = ?`,
+       SELECT h.hour, s.second FROM hours h CROSS JOIN span_index s ON s.hour = h.hour AND s.hash = ?`,
     )
     .all(spanHash(span));
   const select = big(
     db,
     `SELECT ${entryColumns} FROM ${entryTables} WHERE e.start_us >= ? AND e.start_us < ? AND e.span = ?`,
   );
+  const watermark = readWatermark(db);
   const found = seconds.flatMap((row) => {
     const start = Number(row['hour']) * HOUR + Number(row['second']) * SECOND;
-    return select.all(start, start + SECOND, span).map(readEntry);
+    return select.all(start, Math.min(start + SECOND, watermark), span).map(readEntry);
   });
+  // What is not in the index yet.
+  found.push(...select.all(watermark, Number.MAX_SAFE_INTEGER, span).map(readEntry));
   return found.toSorted((a, b) => a.rev - b.rev || a.startUs - b.startUs);
 }
 

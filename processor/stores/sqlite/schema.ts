@@ -21,6 +21,9 @@ const APPLICATION_ID = 0x53_50_4c_47;
  *
  * Version 2. Even revisions count, odd ones take back the one before: no column tells. What a price is looked up by again, and
  * the adjustment that led to a revision, repeat from entry to entry: they stand in `call_kind`.
+ *
+ * Version 4. `rollup` and `span_index` (which was `span_hour`) hold the entries before `progress.folded_us`: see fold.ts.
+ * `summary` holds whole days by fewer dimensions: see summary.ts.
  */
 export const migrations: readonly string[] = [
   `CREATE TABLE dimension (
@@ -82,6 +85,34 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX audit_by_time ON audit (at_us);`,
   heldTable,
+  `CREATE TABLE progress (id INTEGER PRIMARY KEY CHECK (id = 1), folded_us INTEGER NOT NULL) STRICT;
+  INSERT INTO progress SELECT 1, coalesce(max(start_us) + 1, 0) FROM entry;
+  CREATE TABLE span_index (
+    hour INTEGER NOT NULL, hash BLOB NOT NULL, second INTEGER NOT NULL,
+    PRIMARY KEY (hour, hash, second)
+  ) STRICT, WITHOUT ROWID;
+  INSERT OR IGNORE INTO span_index SELECT start_us / 3600000000, substr(span, 22, 3), (start_us % 3600000000) / 1000000
+    FROM entry WHERE rev = 0 ORDER BY 1, 2, 3;
+  DROP TABLE span_hour;
+  CREATE TABLE facet (
+    id INTEGER PRIMARY KEY, level INTEGER NOT NULL,
+    customer_id TEXT NOT NULL, feature TEXT NOT NULL, route TEXT NOT NULL, task_type TEXT NOT NULL, team TEXT NOT NULL,
+    plan TEXT NOT NULL, environment TEXT NOT NULL, workspace_id TEXT NOT NULL, service TEXT NOT NULL,
+    provider TEXT NOT NULL, model TEXT NOT NULL, tier TEXT NOT NULL, status TEXT NOT NULL,
+    UNIQUE (customer_id, feature, model, level, route, task_type, team, plan, environment, workspace_id, service, provider,
+      tier, status)
+  ) STRICT;
+  CREATE TABLE facet_of (
+    dimension INTEGER PRIMARY KEY, facet_customer INTEGER NOT NULL, facet_model INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE summary (
+    level INTEGER NOT NULL, day INTEGER NOT NULL, facet INTEGER NOT NULL,
+    calls INTEGER NOT NULL, input INTEGER NOT NULL, cache_read INTEGER NOT NULL, cache_write INTEGER NOT NULL,
+    output INTEGER NOT NULL, reasoning INTEGER NOT NULL,
+    cost_nano INTEGER NOT NULL, cost_rem INTEGER NOT NULL CHECK (cost_rem BETWEEN 0 AND 999999),
+    PRIMARY KEY (level, day, facet)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE summary_day (day INTEGER PRIMARY KEY) STRICT;`,
 ];
 
 /** Brings an empty or older file to the newest version. Refuses other programs' files and newer versions. */

@@ -1,21 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { SpanledgerError } from '../../errors.ts';
+import { USD } from '../../../pricing/money.ts';
 import { revisionsOf } from '../../adjust.ts';
+import { SpanledgerError } from '../../errors.ts';
 import type { Adjusted, Adjustment, Appended, Entry, EntryKey } from '../../ledger.ts';
 import { addEntry, emptySums, HOUR, hourOf, type Sums } from '../../rollup.ts';
 import { splitAmount } from './amount.ts';
 import { createDictionary } from './dictionary.ts';
 import { entryColumns, entryRow, entryTables, insertEntry, readEntry, spanBlob, spanHash } from './entry-row.ts';
+import { addToRollup, createFold } from './fold.ts';
+import { createTidy, type TidyOptions } from './tidy.ts';
 
-/** The carry keeps the remainder below a nano-USD; a sum that leaves 64 bits becomes REAL, which STRICT refuses. */
 const upsertRollup = `INSERT INTO rollup (hour, dimension, calls, input, cache_read, cache_write, output, reasoning,
-  cost_nano, cost_rem) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT (hour, dimension) DO UPDATE SET
-  calls = calls + excluded.calls, input = input + excluded.input, cache_read = cache_read + excluded.cache_read,
-  cache_write = cache_write + excluded.cache_write, output = output + excluded.output,
-  reasoning = reasoning + excluded.reasoning,
-  cost_nano = cost_nano + excluded.cost_nano + (cost_rem + excluded.cost_rem) / 1000000,
-  cost_rem = (cost_rem + excluded.cost_rem) % 1000000`;
+  cost_nano, cost_rem) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ${addToRollup}`;
 
 /** By hour and number of the dimensions. */
 type Rollups = Map<number, Map<number, Sums>>;
@@ -27,19 +23,27 @@ export interface Writer {
   /** All of `requests` in one transaction, or nothing. */
   commit(requests: readonly (readonly Entry[])[]): Appended[][];
   adjust(adjustments: readonly Adjustment[]): Adjusted[];
+  /** Sums up a part of what waits for it; whether there may be more. Never throws: nothing depends on it. */
+  tidy(): boolean;
 }
 
-export function createWriter(db: DatabaseSync): Writer {
+/** From here on an entry is summed at once, so that a sum beyond 64 bits is refused with it. */
+const LARGE = 1_000n * USD;
+
+export function createWriter(db: DatabaseSync, options: TidyOptions): Writer {
   const dictionary = createDictionary(db);
   const insert = db.prepare(insertEntry);
-  const insertHour = db.prepare('INSERT OR IGNORE INTO span_hour (hour, hash, second) VALUES (?, ?, ?)');
+  const insertHour = db.prepare('INSERT OR IGNORE INTO span_index (hour, hash, second) VALUES (?, ?, ?)');
   const upsert = db.prepare(upsertRollup);
   const select = db.prepare(
     `SELECT ${entryColumns} FROM ${entryTables} WHERE e.start_us = ? AND e.span = ? AND e.rev = ?`,
   );
   select.setReadBigInts(true);
+  const fold = createFold(db);
+  const tidy = createTidy(db, fold, options);
 
   function append(entry: Entry, rollups: Rollups): Appended {
+    if (entry.startUs >= fold.watermark && isLarge(entry)) fold.to(entry.startUs + 1);
     const dimension = dictionary.dimension(entry);
     const price = entry.charge.status === 'priced' ? dictionary.price(entry.charge, entry.counts) : undefined;
     const span = spanBlob(entry);
@@ -48,6 +52,10 @@ export function createWriter(db: DatabaseSync): Writer {
       const stored = select.get(entry.startUs, span, entry.rev);
       if (stored === undefined) throw new Error(`entry ${entry.traceId}/${entry.spanId} is neither new nor stored`);
       return { entry: readEntry(stored), inserted: false };
+    }
+    if (entry.startUs >= fold.watermark) {
+      tidy.added(entry.startUs);
+      return { entry, inserted: true };
     }
     const hour = hourOf(entry.startUs);
     // Its other revisions have the same time.
@@ -61,7 +69,8 @@ export function createWriter(db: DatabaseSync): Writer {
   }
 
   function writeRollups(rollups: ReadonlyMap<number, ReadonlyMap<number, Sums>>): void {
-    for (const [hour, byDimension] of rollups)
+    for (const [hour, byDimension] of rollups) {
+      tidy.changed(Math.floor(hour / 24));
       for (const [dimension, sums] of byDimension) {
         const tokens = [sums.inputTokens, sums.cacheReadTokens, sums.cacheWriteTokens];
         const outputs = [sums.outputTokens, sums.reasoningTokens];
@@ -69,6 +78,7 @@ export function createWriter(db: DatabaseSync): Writer {
         if (BigInt.asIntN(64, nano) !== nano) throw overflow();
         upsert.run(hour, dimension, sums.calls, ...tokens, ...outputs, nano, rem);
       }
+    }
   }
 
   function stored({ startUs, traceId, spanId }: EntryKey, rev: number): Entry | undefined {
@@ -100,6 +110,7 @@ export function createWriter(db: DatabaseSync): Writer {
     } catch (error) {
       if (db.isTransaction) db.exec('ROLLBACK');
       dictionary.forget();
+      fold.reread();
       throw isOverflow(error) ? overflow(error) : error;
     }
   }
@@ -107,8 +118,13 @@ export function createWriter(db: DatabaseSync): Writer {
   return {
     commit: (requests) =>
       inTransaction((rollups) => requests.map((entries) => entries.map((entry) => append(entry, rollups)))),
+    tidy: () => tidy.step((work) => inTransaction(work)),
     adjust: (adjustments) => inTransaction((rollups) => adjustments.map((each) => adjust(each, rollups))),
   };
+}
+
+function isLarge({ charge }: Entry): boolean {
+  return charge.status === 'priced' && (charge.amount >= LARGE || charge.amount <= -LARGE);
 }
 
 function isOverflow(error: unknown): boolean {

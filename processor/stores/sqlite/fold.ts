@@ -1,0 +1,71 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Micros } from '../../../pricing/charge.ts';
+import { HOUR } from '../../rollup.ts';
+import { sign } from './amount.ts';
+import { entryTokens } from './tokens.ts';
+
+/** Femto-USD that a sum of remainders has above a whole nano-USD, and the nano-USD in it: of negative sums too. */
+export const carried = (nano: string, rem: string): string =>
+  `${nano} + (${rem} - ((${rem} % 1000000) + 1000000) % 1000000) / 1000000, ((${rem} % 1000000) + 1000000) % 1000000`;
+
+/** Adds to what is there. A sum that leaves 64 bits becomes REAL, which STRICT refuses. */
+export const addToRollup = `ON CONFLICT (hour, dimension) DO UPDATE SET
+  calls = calls + excluded.calls, input = input + excluded.input, cache_read = cache_read + excluded.cache_read,
+  cache_write = cache_write + excluded.cache_write, output = output + excluded.output,
+  reasoning = reasoning + excluded.reasoning,
+  cost_nano = cost_nano + excluded.cost_nano + (cost_rem + excluded.cost_rem) / 1000000,
+  cost_rem = (cost_rem + excluded.cost_rem) % 1000000`;
+
+const foldRollups = `WITH part AS (
+    SELECT start_us / ${HOUR} AS hour, dimension, sum(${sign}) AS calls,
+      ${Object.entries(entryTokens)
+        .map(([name, sql]) => `sum(${sign} * (${sql})) AS ${name}`)
+        .join(', ')},
+      sum(${sign} * cost_nano) AS nano, sum(${sign} * cost_rem) AS rem
+    FROM entry WHERE start_us >= ? AND start_us < ? GROUP BY 1, 2
+  )
+  INSERT INTO rollup (hour, dimension, calls, input, cache_read, cache_write, output, reasoning, cost_nano, cost_rem)
+  SELECT hour, dimension, calls, input, cache_read, cache_write, output, reasoning, ${carried('nano', 'rem')}
+  FROM part WHERE true ${addToRollup}`;
+
+const foldSpans = `INSERT OR IGNORE INTO span_index (hour, hash, second)
+  SELECT start_us / ${HOUR}, substr(span, 22, 3), (start_us % ${HOUR}) / 1000000
+  FROM entry WHERE start_us >= ? AND start_us < ? AND rev = 0 ORDER BY 1, 2, 3`;
+
+/**
+ * Entries before the watermark are in `rollup` and `span_index`, later ones in `entry` alone. So a commit writes one row a
+ * call, and every few commits many are summed at once, in the order of the index; whoever reads adds up both sides.
+ */
+export interface Fold {
+  readonly watermark: Micros;
+  /** Takes in everything before `to`, inside the caller's transaction. */
+  to(to: Micros): void;
+  /** After a rollback. */
+  reread(): void;
+}
+
+export function createFold(db: DatabaseSync): Fold {
+  const rollups = db.prepare(foldRollups);
+  const spans = db.prepare(foldSpans);
+  const move = db.prepare('UPDATE progress SET folded_us = ?');
+  let watermark = readWatermark(db);
+  return {
+    get watermark() {
+      return watermark;
+    },
+    to(to) {
+      if (to <= watermark) return;
+      rollups.run(watermark, to);
+      spans.run(watermark, to);
+      move.run(to);
+      watermark = to;
+    },
+    reread() {
+      watermark = readWatermark(db);
+    },
+  };
+}
+
+export function readWatermark(db: DatabaseSync): Micros {
+  return Number(db.prepare('SELECT folded_us FROM progress').get()?.['folded_us']);
+}

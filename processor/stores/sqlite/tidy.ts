@@ -1,0 +1,101 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Micros } from '../../../pricing/charge.ts';
+import { hourOf } from '../../rollup.ts';
+import type { Fold } from './fold.ts';
+import { createSummary } from './summary.ts';
+
+export interface TidyOptions {
+  /** Entries that are read one by one until they are summed up; more make commits cheaper and questions dearer. */
+  readonly foldAt: number;
+  /** How long a day that got a late call waits to be summed up again. */
+  readonly restMs: number;
+  readonly now: () => Micros;
+}
+
+/** Entries summed up at a time: the event loop waits meanwhile, some 20 ms. */
+const SLICE = 4_096;
+/** Calls that started this short a time ago are still coming in; those that come later are added one by one. */
+const GRACE: Micros = 60_000_000;
+/** The same while so many come in that a minute of them would be too much to read one by one. */
+const BUSY_GRACE: Micros = 5_000_000;
+
+/** What is left to do between commits. Nothing depends on it but the time that an answer takes. */
+export interface Tidy {
+  /** An entry was added that no sum holds yet. */
+  added(startUs: Micros): void;
+  /** A sum of this day was changed, in the transaction that runs. */
+  changed(day: number): void;
+  /**
+   * Does one part, inside `transaction`; whether there may be more to do. Never throws: after a failure (a full disk, a sum
+   * beyond 64 bits) answers still come from the entries, and it is tried again later.
+   */
+  step(transaction: (work: () => void) => void): boolean;
+}
+
+export function createTidy(db: DatabaseSync, fold: Fold, { foldAt, restMs, now }: TidyOptions): Tidy {
+  const summary = createSummary(db);
+  const count = db.prepare('SELECT count(*) AS n FROM entry WHERE start_us >= ?');
+  const slice = db.prepare(`SELECT start_us FROM entry WHERE start_us >= ? ORDER BY start_us LIMIT 1 OFFSET ${SLICE}`);
+  const resting = new Map<number, number>();
+  let newest: Micros = Number(db.prepare('SELECT max(start_us) AS newest FROM entry').get()?.['newest'] ?? 0);
+  let pending = Number(count.get(fold.watermark)?.['n']);
+  /** Since the last time: entries that can't be folded yet, as those dated ahead, do not bring us here again and again. */
+  let fresh = pending;
+  let target: Micros | undefined;
+  let daysDue = true;
+
+  function next(): Micros | undefined {
+    if (target !== undefined && target > fold.watermark) return target;
+    if (pending < foldAt || fresh * 4 < foldAt) return undefined;
+    fresh = 0;
+    const to = Math.min(newest, now()) - (pending > 4 * foldAt ? BUSY_GRACE : GRACE);
+    return to > fold.watermark ? to : undefined;
+  }
+
+  function foldTo(to: Micros, transaction: (work: () => void) => void): boolean {
+    target = to;
+    try {
+      const end = Number(slice.get(fold.watermark)?.['start_us'] ?? to);
+      transaction(() => fold.to(Math.min(to, Math.max(end, fold.watermark + 1))));
+      if (fold.watermark < to) return true;
+      pending = Number(count.get(to)?.['n']);
+      daysDue = true;
+    } catch {
+      fresh = 0;
+    }
+    target = undefined;
+    return daysDue;
+  }
+
+  function summarise(transaction: (work: () => void) => void): boolean {
+    const at = performance.now();
+    const day = summary.missing(hourOf(fold.watermark)).find((each) => (resting.get(each) ?? 0) <= at);
+    daysDue = day !== undefined;
+    if (day === undefined) return false;
+    try {
+      transaction(() => summary.add(day));
+      resting.delete(day);
+    } catch {
+      resting.set(day, Number.POSITIVE_INFINITY);
+    }
+    return true;
+  }
+
+  return {
+    added(startUs) {
+      newest = Math.max(newest, startUs);
+      pending++;
+      fresh++;
+    },
+    changed(day) {
+      summary.remove(day);
+      resting.set(day, performance.now() + restMs);
+      daysDue = true;
+    },
+    step(transaction) {
+      const to = next();
+      if (to !== undefined) return foldTo(to, transaction);
+      return daysDue && summarise(transaction);
+    },
+  };
+}
