@@ -4,7 +4,7 @@ import { inputTokens, outputTokens, type Counts } from '../pricing/usage/usage.t
 import { emptyAnswer, isJson, type AnswerFacts, type Json, type RequestFacts, type WireApi } from './apis/api.ts';
 import { waitFor } from './background.ts';
 import { errorType } from './error-type.ts';
-import { estimateTokens, textBytes } from './estimate.ts';
+import { estimateByRule, textsOf, type Texts, type TokenEstimate } from './estimate.ts';
 import { failed, guarded } from './guard.ts';
 import { serverOf, type Server } from './provider.ts';
 import { attr, usagePrefix } from './semconv.ts';
@@ -19,6 +19,8 @@ export interface FinishedCall {
   readonly attributes: Attributes;
   /** `error.type`, where the call failed for the application. */
   readonly error: string | undefined;
+  /** Where counts were made by the rule of estimate.ts: of which texts, and the same call by a better count. */
+  readonly estimated?: { readonly texts: Texts; readonly by: (tokens: TokenEstimate) => FinishedCall };
 }
 
 export interface CallStart {
@@ -172,7 +174,7 @@ export class Call {
     if (finished !== undefined) this.#done(this, finished);
   }
 
-  #finish(end: number, error: string | undefined, cause: unknown): FinishedCall {
+  #finish(end: number, error: string | undefined, cause: unknown, counted?: TokenEstimate): FinishedCall {
     const { api, request } = this;
     const { tags, parent } = this.#begun;
     const attributes: Attributes = {
@@ -189,12 +191,14 @@ export class Call {
     this.#describeAnswer(attributes);
     // An error event is the provider's own end of a stream: nothing more was to come.
     const whole = isErrorEvent(cause) || (this.#answer.complete && error === undefined);
-    this.#describeUsage(attributes, whole);
+    const texts = this.#describeUsage(attributes, whole, counted);
     put(attributes, attr.errorType, error);
     const status = statusOf(cause);
     if (typeof status === 'number') attributes[attr.httpStatus] = status;
     const name = request.model === undefined ? api.operation : `${api.operation} ${request.model}`;
-    return { name, start: this.#start, end, parent, attributes, error };
+    const finished = { name, start: this.#start, end, parent, attributes, error };
+    if (texts === undefined || counted !== undefined) return finished;
+    return { ...finished, estimated: { texts, by: (tokens) => this.#finish(end, error, cause, tokens) } };
   }
 
   #describeAnswer(attributes: Attributes): void {
@@ -209,7 +213,8 @@ export class Call {
       : reasons;
   }
 
-  #describeUsage(attributes: Attributes, whole: boolean): void {
+  /** The texts whose tokens had to be estimated, where there are any. */
+  #describeUsage(attributes: Attributes, whole: boolean, counted: TokenEstimate | undefined): Texts | undefined {
     const answer = this.#answer;
     const reading = this.api.readUsage(answer.block, this.provider);
     if (answer.block !== undefined) attributes[attr.usageRaw] = JSON.stringify(answer.block).slice(0, longestRaw);
@@ -219,7 +224,7 @@ export class Call {
     if (reading.usage.status === 'invalid') {
       attributes[attr.usageState] = 'absent';
       attributes[attr.usageInvalid] = reading.usage.detail;
-      return;
+      return undefined;
     }
     // What is billed by the piece is known without a usage block.
     const byPiece = answer.complete ? answer.extra : undefined;
@@ -227,26 +232,36 @@ export class Call {
     if (known !== undefined && (answer.complete || !this.request.stream)) {
       describeCounts(attributes, answer.extra === undefined ? known : { ...known, ...answer.extra });
       attributes[attr.usageState] = 'reported';
-      return;
+      return undefined;
     }
-    this.#estimate(attributes, known, whole);
+    return this.#estimate(attributes, known, whole, counted);
   }
 
   /** The stream told no usage, or was left before it told the whole of it. */
-  #estimate(attributes: Attributes, known: Counts | undefined, whole: boolean): void {
+  #estimate(
+    attributes: Attributes,
+    known: Counts | undefined,
+    whole: boolean,
+    counted: TokenEstimate | undefined,
+  ): Texts | undefined {
     const answer = this.#answer;
     const took = this.#answered && (this.request.stream || !answer.complete);
     if (known === undefined && !took) {
       attributes[attr.usageState] = 'absent';
-      return;
+      return undefined;
     }
     const estimated: string[] = [];
     const counts: Record<string, number> = { ...known, ...answer.extra };
+    const texts: Texts = {
+      model: this.request.model ?? answer.model,
+      input: known === undefined ? textsOf(this.api.input(this.#begun.body)) : [],
+      output: answer.text,
+    };
+    const { input, output } = counted ?? estimateByRule(texts);
     if (known === undefined) {
-      counts['input'] = estimateTokens(textBytes(this.api.input(this.#begun.body)));
+      counts['input'] = input;
       estimated.push('input');
     }
-    const output = estimateTokens(answer.textBytes);
     // What was said before the end (Anthropic's start) is a placeholder: the text that came is worth at least its own tokens.
     if (output > (known === undefined ? 0 : outputTokens(known))) {
       counts['output'] = output - (counts['reasoning'] ?? 0);
@@ -255,6 +270,7 @@ export class Call {
     describeCounts(attributes, counts);
     if (estimated.length > 0) attributes[attr.usageEstimated] = estimated;
     attributes[attr.usageState] = whole && known === undefined ? 'estimated' : 'incomplete';
+    return texts.output === '' && texts.input.length === 0 ? undefined : texts;
   }
 }
 

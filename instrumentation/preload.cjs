@@ -23,6 +23,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
       loadExporter: () => require(file('export')),
       say,
       asideHook: path.join(__dirname, bundled ? 'hook-aside.js' : 'hook-aside.ts'),
+      tokenizer: path.join(__dirname, bundled ? 'tokenizer.cjs' : 'tokenizer.ts'),
       packageJson: path.join(__dirname, bundled ? '../../package.json' : '../package.json'),
     });
   } catch (error) {

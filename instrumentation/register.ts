@@ -4,6 +4,7 @@ import type { FinishedCall } from './call.ts';
 import { clients } from './clients/index.ts';
 import { hookFetch } from './fetch.ts';
 import { setEmitter } from './emit.ts';
+import { createEstimates } from './estimate.ts';
 import { flushAtExit } from './exit.ts';
 import type { createExporter, Exporter } from './export.ts';
 import { failed, guarded } from './guard.ts';
@@ -11,6 +12,7 @@ import { hookModules, type HookReport } from './hook.ts';
 import { createRecorder } from './recorder.ts';
 import { readSettings } from './settings.ts';
 import { noTags } from './tags.ts';
+import { createTokenCounter } from './tokens.ts';
 
 export interface Registration {
   /** Loads the exporter's module; asked once, when the first call is made. */
@@ -19,16 +21,19 @@ export interface Registration {
   readonly say: (line: string) => void;
   /** Files beside the preload. */
   readonly asideHook: string;
+  readonly tokenizer: string;
   readonly packageJson: string;
 }
 
 /** Finished calls that wait for the exporter to be loaded. */
 const mostPending = 1024;
+/** How long the end of the process waits for counts of tokens. */
+const longestEstimateMs = 1000;
 const slot = Symbol.for('spanledger.registered');
 const shared = globalThis as { [slot]?: true };
 
 /** Starts recording: patches client libraries as they are loaded. The second time in a process it does nothing. */
-export function register({ loadExporter, say, asideHook, packageJson }: Registration): void {
+export function register({ loadExporter, say, asideHook, tokenizer, packageJson }: Registration): void {
   if (shared[slot] === true) return;
   shared[slot] = true;
   const settings = readSettings(process.env);
@@ -58,6 +63,7 @@ export function register({ loadExporter, say, asideHook, packageJson }: Registra
     if (exporter !== undefined) exporter.add(call);
     else if (pending.length < mostPending) pending.push(call);
   };
+  const estimates = createEstimates(createTokenCounter(tokenizer), emit);
   let first = true;
   // While the request is on its way there is time to load the exporter.
   const began = (): void => {
@@ -67,13 +73,14 @@ export function register({ loadExporter, say, asideHook, packageJson }: Registra
     flushAtExit(async (limitMs, last) => {
       if (last) recorder.abandon();
       load();
+      await estimates.settle(Math.min(limitMs, longestEstimateMs));
       await exporter?.flush(limitMs);
     });
   };
 
   const fixed = Object.keys(settings.tags).length === 0 ? noTags : settings.tags;
   const sources = { fixed, baggage: settings.baggage };
-  const recorder = createRecorder(sources, emit, began);
+  const recorder = createRecorder(sources, (call) => estimates.emit(call), began);
   setEmitter({
     sources,
     emit(call) {

@@ -1,5 +1,5 @@
 import { readAnthropicMessagesUsage } from '../../pricing/usage/blocks/index.ts';
-import { bytesOf, countOf, isJson, textOf, type AnswerFacts, type Json, type WireApi } from './api.ts';
+import { stringOf, countOf, isJson, textOf, type AnswerFacts, type Json, type WireApi } from './api.ts';
 
 /** `POST /v1/messages`, plain and streamed. https://docs.anthropic.com/en/api/messages-streaming */
 export const anthropicMessages: WireApi = {
@@ -17,7 +17,7 @@ export const anthropicMessages: WireApi = {
   },
   readEvent(event, into) {
     const { type } = event;
-    if (type === 'content_block_delta' && isJson(event['delta'])) into.textBytes += deltaBytes(event['delta']);
+    if (type === 'content_block_delta' && isJson(event['delta'])) into.text += deltaText(event['delta']);
     else if (type === 'message_start' && isJson(event['message'])) readMessage(event['message'], into);
     else if (type === 'message_delta') {
       if (isJson(event['delta'])) readStop(event['delta'], into);
@@ -51,6 +51,6 @@ function newer(block: unknown, delta: Json): Json {
   return merged;
 }
 
-function deltaBytes(delta: Json): number {
-  return bytesOf(delta['text']) + bytesOf(delta['thinking']) + bytesOf(delta['partial_json']);
+function deltaText(delta: Json): string {
+  return stringOf(delta['text']) + stringOf(delta['thinking']) + stringOf(delta['partial_json']);
 }

@@ -29,8 +29,8 @@ export interface AnswerFacts {
   block: unknown;
   /** Billed units that stand outside the block: built-in tools that are counted from the items of the answer. */
   extra: Partial<Record<Unit, number>> | undefined;
-  /** Bytes of text that were generated, of whatever kind: what an estimate is made from. Only counted for streams. */
-  textBytes: number;
+  /** The text that was generated, of whatever kind: what an estimate is made from. Only kept of streams. */
+  text: string;
   /** Whether the answer said that it is over. */
   complete: boolean;
   /** An error that came inside a stream. */
@@ -45,7 +45,7 @@ export function emptyAnswer(): AnswerFacts {
     openaiTier: undefined,
     block: undefined,
     extra: undefined,
-    textBytes: 0,
+    text: '',
     complete: false,
     error: undefined,
   };
@@ -101,7 +101,7 @@ export function listOf(value: unknown): readonly Json[] {
   return Array.isArray(value) ? value.filter((item) => isJson(item)) : [];
 }
 
-/** Bytes of a text; 0 for anything else. */
-export function bytesOf(value: unknown): number {
-  return typeof value === 'string' ? Buffer.byteLength(value) : 0;
+/** A text as it is; nothing for anything else. */
+export function stringOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

@@ -1,6 +1,6 @@
 import { readAnthropicMessagesUsage, readBedrockUsage } from '../../pricing/usage/blocks/index.ts';
 import { anthropicMessages } from './anthropic-messages.ts';
-import { bytesOf, countOf, isJson, listOf, textOf, type AnswerFacts, type Json, type WireApi } from './api.ts';
+import { stringOf, countOf, isJson, listOf, textOf, type AnswerFacts, type Json, type WireApi } from './api.ts';
 
 /** Converse and ConverseStream. https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html */
 export const bedrockConverse: WireApi = {
@@ -17,7 +17,7 @@ export const bedrockConverse: WireApi = {
   },
   readEvent(event, into) {
     const { contentBlockDelta: content, messageStop: stop, metadata } = event;
-    if (isJson(content) && isJson(content['delta'])) into.textBytes += deltaBytes(content['delta']);
+    if (isJson(content) && isJson(content['delta'])) into.text += deltaText(content['delta']);
     if (isJson(stop)) readConverse(stop, into);
     if (!isJson(metadata)) return;
     readConverse(metadata, into);
@@ -44,7 +44,7 @@ export const bedrockInvoke: WireApi = {
   },
   readEvent(event, into) {
     anthropicMessages.readEvent(event, into);
-    into.textBytes += bytesOf(event['generation']) + bytesOf(event['outputText']) + bytesOf(event['completion']);
+    into.text += stringOf(event['generation']) + stringOf(event['outputText']) + stringOf(event['completion']);
     const metrics = event['amazon-bedrock-invocationMetrics'];
     if (!isJson(metrics)) return;
     if (!isJson(into.block) || !('output_tokens' in into.block)) into.block = metrics;
@@ -91,7 +91,7 @@ function readConverse(from: Json, into: AnswerFacts): void {
   const reason = textOf(stopReason);
   if (reason !== undefined) into.finishReasons = [reason];
   const message = isJson(output) ? output['message'] : undefined;
-  if (isJson(message)) for (const part of listOf(message['content'])) into.textBytes += bytesOf(part['text']);
+  if (isJson(message)) for (const part of listOf(message['content'])) into.text += stringOf(part['text']);
 }
 
 function readConverseUsage(block: unknown): ReturnType<WireApi['readUsage']> {
@@ -110,11 +110,11 @@ function isAnthropic(body: Json): boolean {
   return type === 'message' && isJson(usage) && countOf(usage['input_tokens']) !== undefined;
 }
 
-function deltaBytes(delta: Json): number {
+function deltaText(delta: Json): string {
   const { reasoningContent: reasoning, toolUse } = delta;
   return (
-    bytesOf(delta['text']) +
-    (isJson(reasoning) ? bytesOf(reasoning['text']) : 0) +
-    (isJson(toolUse) ? bytesOf(toolUse['input']) : 0)
+    stringOf(delta['text']) +
+    (isJson(reasoning) ? stringOf(reasoning['text']) : 0) +
+    (isJson(toolUse) ? stringOf(toolUse['input']) : 0)
   );
 }

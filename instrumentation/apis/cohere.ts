@@ -1,5 +1,5 @@
 import { readCohereUsage } from '../../pricing/usage/blocks/index.ts';
-import { bytesOf, countOf, isJson, textOf, type AnswerFacts, type Json, type WireApi } from './api.ts';
+import { stringOf, countOf, isJson, textOf, type AnswerFacts, type Json, type WireApi } from './api.ts';
 
 /** `POST /v1/chat`, `/v2/chat` and `/v1/generate`. https://docs.cohere.com/reference/chat */
 export const cohereChat: WireApi = {
@@ -14,11 +14,11 @@ export const cohereChat: WireApi = {
   readEvent(event, into) {
     const { delta, response } = event;
     into.id ??= textOf(event['id']) ?? textOf(event['generation_id']);
-    into.textBytes += bytesOf(event['text']);
+    into.text += stringOf(event['text']);
     // v1 ends with the whole response, v2 with a delta of its own kind.
     if (isJson(response)) readAnswer(response, into);
     if (!isJson(delta)) return;
-    into.textBytes += deltaBytes(delta['message']);
+    into.text += deltaText(delta['message']);
     if (event['type'] === 'message-end') readAnswer(delta, into);
   },
   readUsage: readCohereUsage,
@@ -48,8 +48,8 @@ function readAnswer(body: Json, into: AnswerFacts): void {
   into.complete = true;
 }
 
-function deltaBytes(message: unknown): number {
-  if (!isJson(message)) return 0;
+function deltaText(message: unknown): string {
+  if (!isJson(message)) return '';
   const { content, tool_plan: plan } = message;
-  return bytesOf(plan) + (isJson(content) ? bytesOf(content['text']) + bytesOf(content['thinking']) : 0);
+  return stringOf(plan) + (isJson(content) ? stringOf(content['text']) + stringOf(content['thinking']) : 0);
 }

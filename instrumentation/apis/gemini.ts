@@ -1,5 +1,5 @@
 import { readGeminiInteractionsUsage, readGeminiUsage } from '../../pricing/usage/blocks/index.ts';
-import { bytesOf, countOf, isJson, listOf, textOf, type AnswerFacts, type Json, type WireApi } from './api.ts';
+import { stringOf, countOf, isJson, listOf, textOf, type AnswerFacts, type Json, type WireApi } from './api.ts';
 
 /** `models/{model}:generateContent` and `:streamGenerateContent`, of the Gemini API and of Vertex AI. */
 export const geminiContent: WireApi = {
@@ -48,7 +48,7 @@ export const geminiInteractions: WireApi = {
   readEvent(event, into) {
     const { interaction, delta } = event;
     if (isJson(interaction)) readInteraction(interaction, into);
-    else if (isJson(delta)) into.textBytes += bytesOf(delta['text']);
+    else if (isJson(delta)) into.text += stringOf(delta['text']);
   },
   readUsage: readGeminiInteractionsUsage,
   input: (body) => [body['system_instruction'], body['input'], body['tools']],
@@ -75,7 +75,7 @@ function readContent(body: Json, into: AnswerFacts): void {
       into.complete = true;
     }
     const { content } = candidate;
-    if (isJson(content)) for (const part of listOf(content['parts'])) into.textBytes += bytesOf(part['text']);
+    if (isJson(content)) for (const part of listOf(content['parts'])) into.text += stringOf(part['text']);
   }
 }
 

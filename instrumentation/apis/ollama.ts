@@ -1,5 +1,5 @@
 import { readOllamaUsage } from '../../pricing/usage/blocks/index.ts';
-import { bytesOf, countOf, isJson, textOf, type AnswerFacts, type Json, type WireApi } from './api.ts';
+import { stringOf, countOf, isJson, textOf, type AnswerFacts, type Json, type WireApi } from './api.ts';
 
 /** `POST /api/chat`. https://github.com/ollama/ollama/blob/main/docs/api.md */
 export const ollamaChat: WireApi = {
@@ -37,8 +37,8 @@ const counts = ['prompt_eval_count', 'eval_count'] as const;
 function readLine(line: Json, into: AnswerFacts): void {
   into.model ??= textOf(line['model']);
   const { message } = line;
-  into.textBytes += bytesOf(line['response']) + bytesOf(line['thinking']);
-  if (isJson(message)) into.textBytes += bytesOf(message['content']) + bytesOf(message['thinking']);
+  into.text += stringOf(line['response']) + stringOf(line['thinking']);
+  if (isJson(message)) into.text += stringOf(message['content']) + stringOf(message['thinking']);
   const reason = textOf(line['done_reason']);
   if (reason !== undefined) into.finishReasons = [reason];
   if (counts.some((name) => line[name] !== undefined))

@@ -1,5 +1,5 @@
 import { readMistralUsage, readOpenAIAudioUsage, withGatewayCost } from '../../pricing/usage/blocks/index.ts';
-import { bytesOf, isJson, textOf, type WireApi } from './api.ts';
+import { stringOf, isJson, textOf, type WireApi } from './api.ts';
 
 const read = withGatewayCost(readOpenAIAudioUsage);
 
@@ -17,7 +17,7 @@ export const openaiTranscriptions: WireApi = {
     into.complete = true;
   },
   readEvent(event, into) {
-    into.textBytes += bytesOf(event['delta']);
+    into.text += stringOf(event['delta']);
     if (isJson(event['usage'])) into.block = event['usage'];
     if (event['type'] === 'transcript.text.done') into.complete = true;
   },

@@ -12,7 +12,7 @@ import {
   type BlockReader,
 } from '../../pricing/usage/blocks/index.ts';
 import { servedTier } from '../../pricing/usage/tier.ts';
-import { bytesOf, countOf, isJson, listOf, textOf, type AnswerFacts, type Json, type WireApi } from './api.ts';
+import { stringOf, countOf, isJson, listOf, textOf, type AnswerFacts, type Json, type WireApi } from './api.ts';
 
 /** `POST /chat/completions`, of OpenAI and of every host that speaks the same. */
 export const openaiChat: WireApi = {
@@ -36,9 +36,9 @@ export const openaiChat: WireApi = {
     if (!Array.isArray(choices)) return;
     for (const choice of choices) {
       if (!isJson(choice)) continue;
-      if (isJson(choice['delta'])) into.textBytes += deltaBytes(choice['delta']);
+      if (isJson(choice['delta'])) into.text += deltaText(choice['delta']);
       // The legacy completions API has the text itself in the choice.
-      into.textBytes += bytesOf(choice['text']);
+      into.text += stringOf(choice['text']);
       if (choice['finish_reason'] !== null) readFinish(choice, 0, into);
     }
   },
@@ -99,13 +99,13 @@ function readFinish(choice: Json, at: number, into: AnswerFacts): void {
   into.complete = true;
 }
 
-function deltaBytes(delta: Json): number {
-  let bytes = bytesOf(delta['content']) + bytesOf(delta['refusal']);
+function deltaText(delta: Json): string {
+  let text = stringOf(delta['content']) + stringOf(delta['refusal']);
   // Not OpenAI's own names, but what DeepSeek, xAI, OpenRouter and others stream their reasoning as.
-  bytes += bytesOf(delta['reasoning_content']) || bytesOf(delta['reasoning']);
+  text += stringOf(delta['reasoning_content']) || stringOf(delta['reasoning']);
   const calls = delta['tool_calls'];
-  if (!Array.isArray(calls)) return bytes;
+  if (!Array.isArray(calls)) return text;
   for (const call of listOf(calls))
-    if (isJson(call['function'])) bytes += bytesOf(call['function']['name']) + bytesOf(call['function']['arguments']);
-  return bytes;
+    if (isJson(call['function'])) text += stringOf(call['function']['name']) + stringOf(call['function']['arguments']);
+  return text;
 }

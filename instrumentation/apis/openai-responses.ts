@@ -6,7 +6,7 @@ import {
   type BlockReader,
 } from '../../pricing/usage/blocks/index.ts';
 import { servedTier } from '../../pricing/usage/tier.ts';
-import { bytesOf, countOf, isJson, listOf, textOf, type AnswerFacts, type Json, type WireApi } from './api.ts';
+import { stringOf, countOf, isJson, listOf, textOf, type AnswerFacts, type Json, type WireApi } from './api.ts';
 
 /** Events that end a stream; each carries the whole response. https://platform.openai.com/docs/api-reference/responses-streaming */
 const endings = new Set(['response.completed', 'response.incomplete', 'response.failed']);
@@ -33,7 +33,7 @@ export const openaiResponses: WireApi = {
     if (isJson(response)) {
       if (endings.has(type)) readResponse(response, into);
       else readHead(response, into);
-    } else if (type.endsWith('.delta')) into.textBytes += bytesOf(event['delta']);
+    } else if (type.endsWith('.delta')) into.text += stringOf(event['delta']);
     else if (type === 'error') into.error = textOf(event['code']) ?? 'error';
   },
   // In background mode the usage comes with a later look at the same response.
