@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
+import { Server as TlsServer } from 'node:https';
 import { isIP } from 'node:net';
 import { SpanledgerError } from './errors.ts';
 
@@ -44,18 +45,18 @@ export interface Listening {
 /**
  * Starts listening. Rejects with `address_in_use` when the port is taken or may not be taken; `what` names it for people.
  */
-export async function listen(server: Server, address: Address, what: string): Promise<Listening> {
+export async function listen(server: Server | TlsServer, address: Address, what: string): Promise<Listening> {
   server.listen(address.port, address.host);
   try {
     await once(server, 'listening');
   } catch (error) {
-    throw refused(error, address, what);
+    throw addressRefused(error, address, what);
   }
   const bound = server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
   let closing: Promise<void> | undefined;
   return {
-    url: `http://${formatAddress({ host: reachable(address.host), port })}`,
+    url: `${server instanceof TlsServer ? 'https' : 'http'}://${formatAddress({ host: reachable(address.host), port })}`,
     close: () =>
       (closing ??= new Promise((resolve) => {
         const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
@@ -68,15 +69,18 @@ export async function listen(server: Server, address: Address, what: string): Pr
   };
 }
 
-function refused(error: unknown, address: Address, what: string): SpanledgerError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+/** Which setting an address stands in, by what listens there. */
+const settings: Readonly<Record<string, string>> = { OTLP: 'listen.otlp', 'OTLP/gRPC': 'listen.grpc' };
+
+export function addressRefused(error: unknown, address: Address, what: string): SpanledgerError {
+  const code = codeOf(error);
   const why: Readonly<Record<string, string>> = {
     EADDRINUSE: 'something listens there already',
     EACCES: 'this user may not listen there',
     EADDRNOTAVAIL: 'this machine has no such address',
     ENOTFOUND: 'there is no such host',
   };
-  const setting = what === 'OTLP' ? 'listen.otlp' : 'listen.api';
+  const setting = settings[what] ?? 'listen.api';
   return new SpanledgerError(
     'address_in_use',
     `${what}: can't listen on ${formatAddress(address)}: ${why[code] ?? code}; stop it, or set ${setting} in spanledger.yaml or ` +
@@ -88,4 +92,11 @@ function refused(error: unknown, address: Address, what: string): SpanledgerErro
 /** "All addresses" is nothing that one can open. */
 function reachable(host: string): string {
   return host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+}
+
+/** gRPC's library has the code in its message only. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if ('code' in error) return String(error.code);
+  return /\bE[A-Z]{3,}\b/.exec(error.message)?.[0] ?? error.message;
 }

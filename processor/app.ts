@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { relative } from 'node:path';
 import express from 'express';
 import type { Logger } from 'pino';
-import { accessBy, covers } from './access.ts';
+import { accessBy, covers, type Access } from './access.ts';
 import { isLoopback, listen, type Address } from './address.ts';
 import { announcer } from './announce.ts';
 import { apiRouter } from './api.ts';
@@ -24,6 +24,8 @@ import { createSpendMetrics } from './metrics/spend.ts';
 import { openLivePrices } from './live-prices.ts';
 import { readTraces, traceReader } from './otlp/index.ts';
 import type { Intake } from './receivers/intake.ts';
+import { MAX_IN_FLIGHT, sharedMemory } from './receivers/memory.ts';
+import { startOtlpGrpc } from './receivers/otlp-grpc.ts';
 import { startOtlpHttp } from './receivers/otlp-http.ts';
 import { createRelay } from './relay.ts';
 import { withoutAdditions } from './stages/additions.ts';
@@ -36,6 +38,8 @@ const MINUTE = 60_000;
 export interface App {
   /** Where OTLP is taken, without `/v1/traces`. */
   readonly otlpUrl: string;
+  /** OTLP/gRPC; undefined where it is off. */
+  readonly grpcUrl: string | undefined;
   /** API, metrics and page. */
   readonly apiUrl: string;
   /** Reads again what may change while it runs: rate cards and contract. What is wrong is logged and changes nothing. */
@@ -149,21 +153,27 @@ export async function startApp(
 
     const complain = atMostEvery(MINUTE);
     // Last, so that nothing is taken before everything behind it is there.
-    const otlp = await startOtlpHttp({
-      address: config.listen.otlp,
+    const receiving = {
       intake,
-      access: accessBy(config.tokens, isOpen(config, config.listen.otlp)),
       counters,
-      onError: (error) =>
+      tls: config.listen.tls,
+      lend: sharedMemory(MAX_IN_FLIGHT),
+      onError: (error: unknown): void =>
         complain((left) =>
           log.error({ err: error, left_out: left }, 'a request could not be taken; its sender was told'),
         ),
-    });
+    };
+    const accessTo = (address: Address): Access => accessBy(config.tokens, isOpen(config, address));
+    const { otlp: httpAddress, grpc: grpcAddress } = config.listen;
+    const grpc =
+      grpcAddress && (await startOtlpGrpc({ ...receiving, address: grpcAddress, access: accessTo(grpcAddress) }));
+    if (grpc !== undefined) closers.push(() => grpc.stop());
+    const otlp = await startOtlpHttp({ ...receiving, address: httpAddress, access: accessTo(httpAddress) });
     closers.push(() => otlp.stop());
     otlpUrl = otlp.url;
 
     print(await startLine({ otlpUrl: otlp.url, apiUrl: api.url }, config, ledger));
-    return { otlpUrl: otlp.url, apiUrl: api.url, reload: () => prices.reload(), stop };
+    return { otlpUrl: otlp.url, grpcUrl: grpc?.url, apiUrl: api.url, reload: () => prices.reload(), stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
 import type { Fields, Place, YamlReader } from './budgets/yaml.ts';
-import { readEndpoint, readExisting, readOneOf, readSize } from './config-values.ts';
+import { readPem } from './config-tls.ts';
+import { readEndpoint, readOneOf, readSize } from './config-values.ts';
 import type { ForwardTarget } from './exporters/index.ts';
 import { compressions } from './exporters/otlp-http.ts';
+import { signals } from './otlp/request.ts';
 
-const keys = ['endpoint', 'headers', 'compression', 'tls', 'spool'] as const;
+const keys = ['endpoint', 'signals', 'headers', 'compression', 'tls', 'spool'] as const;
 const shapes = {
   one: { keys: ['name', ...keys], required: ['endpoint'] },
   several: { keys: ['name', ...keys], required: ['name', 'endpoint'] },
@@ -50,9 +51,13 @@ function readTarget(
   const name = value(fields, 'name', readName) ?? ONLY;
   const endpoint = value(fields, 'endpoint', readEndpoint);
   const compression = value(fields, 'compression', (text) => readOneOf(text, compressions));
+  const listed = fields?.get('signals');
+  const wanted =
+    listed === undefined
+      ? undefined
+      : yaml.items(listed)?.flatMap((item) => yaml.value(item, (text) => readOneOf(text, signals)) ?? []);
   const tls = below('tls');
-  const pem = (key: string): string | undefined =>
-    value(tls, key, (path) => readFileSync(readExisting(inFolder(path)), 'utf8'));
+  const pem = (key: string): string | undefined => value(tls, key, (path) => readPem(inFolder(path)));
   const [ca, cert, key] = [pem('ca'), pem('cert'), pem('key')];
   if (tls !== undefined && tls.has('cert') !== tls.has('key')) yaml.wrong(place, '"cert" and "key" go together');
   const spool = below('spool');
@@ -65,6 +70,7 @@ function readTarget(
       name,
       endpoint,
       headers: readHeaders(yaml, fields?.get('headers')),
+      ...(wanted === undefined ? {} : { signals: wanted }),
       ...(compression === undefined ? {} : { compression }),
       ...(tls === undefined ? {} : { tls: { ca, cert, key } }),
       ...(spool === undefined

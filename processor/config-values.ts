@@ -20,6 +20,11 @@ export function readAddress(text: string): Address {
   return address;
 }
 
+/** `off` for a listener that is not wanted. */
+export function readAddressOrOff(text: string): Address | 'off' {
+  return text === 'off' ? 'off' : readAddress(text);
+}
+
 export function readFlag(text: string): boolean {
   if (text === 'true' || text === 'false') return text === 'true';
   throw new RangeError(`"${text}" is neither true nor false`);

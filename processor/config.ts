@@ -5,9 +5,11 @@ import { formatAddress, isLoopback, type Address } from './address.ts';
 import { YamlReader, type Fields, type Place } from './budgets/yaml.ts';
 import { ONLY, readForward } from './config-forward.ts';
 import { readMetrics } from './config-metrics.ts';
+import { readServerTls } from './config-tls.ts';
 import { packagedPrices, readPrices, type PriceSettings } from './config-prices.ts';
 import {
   readAddress,
+  readAddressOrOff,
   readEndpoint,
   readExisting,
   readFlag,
@@ -21,12 +23,20 @@ import {
 import { SpanledgerError } from './errors.ts';
 import type { ForwardTarget } from './exporters/index.ts';
 import type { MetricsPush } from './metrics/push.ts';
+import type { ServerTls } from './receivers/tls.ts';
 
 /** Everything that can be set. The file is spanledger.yaml; variables of the environment win over it. */
 export interface Config {
   readonly listen: {
     /** OTLP/HTTP: `listen.otlp`, SPANLEDGER_LISTEN_OTLP. */
     readonly otlp: Address;
+    /**
+     * OTLP/gRPC: `listen.grpc`, SPANLEDGER_LISTEN_GRPC; undefined for `off`. By default 127.0.0.1:4317; off where only the
+     * address of OTLP/HTTP is set, because two processors on one machine can't both have it.
+     */
+    readonly grpc: Address | undefined;
+    /** HTTPS for both OTLP listeners: `listen.tls` (`cert`, `key`, and `client_ca` for mutual TLS), paths of PEM files. */
+    readonly tls: ServerTls | undefined;
     /** API, metrics and page: `listen.api`, SPANLEDGER_LISTEN_API. */
     readonly api: Address;
     /** Lets everybody who reaches an address use it: `listen.insecure`, SPANLEDGER_INSECURE. */
@@ -52,7 +62,13 @@ export interface Config {
 
 export function defaultConfig(): Config {
   return {
-    listen: { otlp: { host: '127.0.0.1', port: 4318 }, api: { host: '127.0.0.1', port: 9464 }, insecure: false },
+    listen: {
+      otlp: { host: '127.0.0.1', port: 4318 },
+      grpc: { host: '127.0.0.1', port: 4317 },
+      tls: undefined,
+      api: { host: '127.0.0.1', port: 9464 },
+      insecure: false,
+    },
     ledger: './spanledger.db',
     forward: [],
     timezone: 'UTC',
@@ -90,11 +106,15 @@ export function loadConfig({ file, env, cwd }: ConfigSources): Config {
   const plain = defaultConfig();
   const budgets = given.budgets ?? written.budgets;
   const contract = given.contract ?? written.contract;
+  const otlp = given.otlp ?? written.otlp;
+  const grpc = given.grpc ?? written.grpc;
   const find = (name: string): string | undefined =>
     [join(dirname(path), name), join(cwd, name)].find((candidate) => existsSync(candidate));
   const config: Config = {
     listen: {
-      otlp: given.otlp ?? written.otlp ?? plain.listen.otlp,
+      otlp: otlp ?? plain.listen.otlp,
+      grpc: grpc === 'off' || (grpc === undefined && otlp !== undefined) ? undefined : (grpc ?? plain.listen.grpc),
+      tls: written.tls ?? plain.listen.tls,
       api: given.api ?? written.api ?? plain.listen.api,
       insecure: given.insecure ?? written.insecure ?? plain.listen.insecure,
     },
@@ -123,6 +143,8 @@ function forwardTo({ endpoint, headers }: Given, written: readonly ForwardTarget
 /** Settings as one source gives them; what it does not give is not there. */
 interface Given {
   otlp?: Address | undefined;
+  grpc?: Address | 'off' | undefined;
+  tls?: ServerTls | undefined;
   api?: Address | undefined;
   insecure?: boolean | undefined;
   ledger?: string | undefined;
@@ -139,7 +161,7 @@ interface Given {
 
 const shapes = {
   file: { keys: ['listen', 'ledger', 'forward', 'timezone', 'budgets', 'contract', 'prices', 'tokens', 'metrics'] },
-  listen: { keys: ['otlp', 'api', 'insecure'] },
+  listen: { keys: ['otlp', 'grpc', 'tls', 'api', 'insecure'] },
   token: { keys: ['env', 'file', 'scopes'], required: ['scopes'] },
 } as const;
 
@@ -168,6 +190,8 @@ function readFields(yaml: YamlReader, folder: string, env: ConfigSources['env'])
   const inFolder = (text: string): string => resolve(folder, text);
   return {
     otlp: value(listen, 'otlp', readAddress),
+    grpc: value(listen, 'grpc', readAddressOrOff),
+    tls: at(listen, 'tls', (place) => readServerTls(yaml, place, inFolder)),
     api: value(listen, 'api', readAddress),
     insecure: value(listen, 'insecure', readFlag),
     ledger: value(root, 'ledger', (text) => inFolder(readPath(text))),
@@ -220,6 +244,7 @@ function readEnvironment(env: ConfigSources['env'], cwd: string, mistakes: strin
   };
   return {
     otlp: value('SPANLEDGER_LISTEN_OTLP', readAddress),
+    grpc: value('SPANLEDGER_LISTEN_GRPC', readAddressOrOff),
     api: value('SPANLEDGER_LISTEN_API', readAddress),
     insecure: value('SPANLEDGER_INSECURE', readFlag),
     ledger: value('SPANLEDGER_LEDGER', readPath),
@@ -237,15 +262,18 @@ function readEnvironment(env: ConfigSources['env'], cwd: string, mistakes: strin
 
 /** An address that strangers reach must know who they are, unless somebody said in words that it need not. */
 function requireProtected({ listen, tokens }: Config): void {
-  const listeners: readonly (readonly ['otlp' | 'api', AccessScope])[] = [
+  const listeners: readonly (readonly ['otlp' | 'grpc' | 'api', AccessScope])[] = [
     ['otlp', 'ingest'],
+    ['grpc', 'ingest'],
     ['api', 'read'],
   ];
   for (const [name, scope] of listeners) {
-    if (listen.insecure || isLoopback(listen[name]) || tokens.some((token) => covers(token, scope))) continue;
+    const address = listen[name];
+    if (address === undefined || listen.insecure || isLoopback(address) || tokens.some((token) => covers(token, scope)))
+      continue;
     throw new SpanledgerError(
       'insecure_address',
-      `listen.${name}: ${formatAddress(listen[name])} can be reached from outside and no token has the scope "${scope}"; ` +
+      `listen.${name}: ${formatAddress(address)} can be reached from outside and no token has the scope "${scope}"; ` +
         `set SPANLEDGER_TOKEN_${scope.toUpperCase()}, or "listen.insecure: true" if anybody may use it`,
     );
   }

@@ -77,7 +77,7 @@ const stateMetrics = {
     name: 'spanledger.forward.spool.spans',
     unit: '{span}',
     kind: 'gauge',
-    help: 'Spans that wait for a backend',
+    help: 'Spans, log records and metrics that wait for a backend',
     labels: ['backend'],
   },
   budget_spent: {

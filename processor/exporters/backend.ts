@@ -24,6 +24,8 @@ export interface BackendTimes {
 const DEFAULTS: BackendTimes = { liveMs: 2_000, drainMs: 30_000, firstWaitMs: 1_000, lastWaitMs: 30_000 };
 
 export interface Backend extends Exporter {
+  /** Why the last request could neither be delivered nor laid into the spool; undefined while one of them works. */
+  readonly failure: string | undefined;
   /** Stops draining and closes the spool; what is in it is there at the next start. */
   stop(): Promise<void>;
 }
@@ -38,6 +40,7 @@ export function startBackend({ deliver, spool, onSpooled, onUnexpected, times = 
   let isAway = spool.items > 0;
   let awayBecause = 'it was away when this started';
   let wait = firstWaitMs;
+  let failure: string | undefined;
   const bell = createBell();
 
   async function drain(): Promise<void> {
@@ -79,14 +82,26 @@ export function startBackend({ deliver, spool, onSpooled, onUnexpected, times = 
   const draining = drainForEver();
 
   return {
+    get failure() {
+      return failure;
+    },
     async forward(parcel) {
       let reason = awayBecause;
       if (!isAway) {
         const sent = await deliver(parcel, { timeoutMs: liveMs, signal: stopping.signal });
-        if (sent.status === 'settled') return { warning: sent.warning };
+        if (sent.status === 'settled') {
+          failure = undefined;
+          return { warning: sent.warning };
+        }
         ({ reason } = sent);
       }
-      await spool.append(parcel);
+      try {
+        await spool.append(parcel);
+        failure = undefined;
+      } catch (error) {
+        failure = error instanceof Error ? error.message : String(error);
+        throw error;
+      }
       isAway = true;
       awayBecause = reason;
       onSpooled(parcel, reason);

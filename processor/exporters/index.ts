@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { atMostEvery } from '../log.ts';
 import type { Counters } from '../metrics.ts';
+import { signals, type Signal } from '../otlp/request.ts';
 import { startBackend, type Backend, type BackendTimes } from './backend.ts';
 import { deadLetters } from './dead-letters.ts';
 import { deliveryTo } from './delivery.ts';
@@ -15,6 +16,8 @@ export type { Exporter, Parcel } from './exporter.ts';
 export interface ForwardTarget extends OtlpHttpTarget {
   /** What logs and metrics call it, and the name of its folder in the spool. */
   readonly name: string;
+  /** What it gets; everything, unless it is said. */
+  readonly signals?: readonly Signal[] | undefined;
   readonly spool?: Partial<Pick<SpoolOptions, 'directory' | 'maxBytes' | 'onFull'>> | undefined;
 }
 
@@ -48,47 +51,71 @@ export const SPOOL_BYTES = 1 << 30;
 const DEAD_LETTER_BYTES = 64 << 20;
 const MINUTE = 60_000;
 
+/** One signal on its way to one backend. */
+interface Lane {
+  readonly target: ForwardTarget;
+  readonly signal: Signal;
+  readonly spool: Spool;
+  readonly backend: Backend;
+  readonly close: () => void;
+}
+
 /**
- * All backends, each with a spool of its own: one that is away holds up no other, and not the sender.
+ * All backends, each with a spool of its own for each signal: one that is away holds up no other, and not the sender; and
+ * one that takes no logs does not hold up its own traces.
  *
  * @example const exporters = await startExporters({ targets, directory: './spanledger.db.spool', plain, counters, log });
  */
 export async function startExporters(options: ExportersOptions): Promise<Exporters> {
-  const running: { target: ForwardTarget; spool: Spool; backend: Backend; close: () => void }[] = [];
-  for (const target of options.targets) running.push(await start(target, options));
+  const lanes: Lane[] = [];
+  for (const target of options.targets)
+    for (const signal of target.signals ?? signals) lanes.push(await start(target, signal, options));
   return {
     async forward(parcel) {
-      const told = await Promise.all(running.map(({ backend }) => backend.forward(parcel)));
+      const wanted = lanes.filter(({ signal }) => signal === parcel.signal);
+      const told = await Promise.all(wanted.map(({ backend }) => backend.forward(parcel)));
       const warnings = told.flatMap(({ warning }) => warning ?? []);
       return { warning: warnings.length === 0 ? undefined : warnings.join('; ') };
     },
     states: () =>
-      running.map(({ target: { name, endpoint }, spool: { bytes, items } }) => ({ name, endpoint, bytes, items })),
+      options.targets.map(({ name, endpoint }) => {
+        const spools = lanes.filter(({ target }) => target.name === name).map(({ spool }) => spool);
+        const bytes = spools.reduce((sum, spool) => sum + spool.bytes, 0);
+        return { name, endpoint, bytes, items: spools.reduce((sum, spool) => sum + spool.items, 0) };
+      }),
     blocked() {
-      const full = running.find(({ target, spool }) => target.spool?.onFull === 'refuse' && spool.isFull);
-      return full === undefined ? undefined : `the spool of the backend "${full.target.name}" is full`;
+      for (const { target, signal, spool, backend } of lanes) {
+        if (target.spool?.onFull === 'refuse' && spool.isFull)
+          return `the spool of the backend "${target.name}" (${signal}) is full`;
+        if (backend.failure !== undefined) return backend.failure;
+      }
+      return undefined;
     },
     async stop() {
-      await Promise.all(running.map(({ backend }) => backend.stop()));
-      for (const { close } of running) close();
+      await Promise.all(lanes.map(({ backend }) => backend.stop()));
+      for (const { close } of lanes) close();
     },
   };
 }
 
 async function start(
   target: ForwardTarget,
+  signal: Signal,
   { directory: parent, plain, counters, log, times }: ExportersOptions,
-): Promise<{ target: ForwardTarget; spool: Spool; backend: Backend; close: () => void }> {
+): Promise<Lane> {
   const { name, endpoint } = target;
-  const { directory = join(parent, name), maxBytes = SPOOL_BYTES, onFull = 'drop_oldest' } = target.spool ?? {};
+  const { directory: whole = join(parent, name), maxBytes = SPOOL_BYTES, onFull = 'drop_oldest' } = target.spool ?? {};
+  const directory = signal === 'traces' ? whole : join(whole, signal);
   const complain = { spooled: atMostEvery(MINUTE), dropped: atMostEvery(MINUTE), refused: atMostEvery(MINUTE) };
   const spool = await openSpool({
     directory,
     maxBytes,
     onFull,
-    onDropped(spans) {
-      counters.add('forward_failed_spans', spans);
-      complain.dropped((left_out) => log.error({ backend: name, spans, left_out }, 'the spool is full: spans dropped'));
+    onDropped(items) {
+      counters.add('forward_failed_spans', items);
+      complain.dropped((left_out) =>
+        log.error({ backend: name, signal, items, left_out }, 'the spool is full: some dropped'),
+      );
     },
   });
   const sender = otlpHttpSender(target);
@@ -96,24 +123,26 @@ async function start(
     sender,
     deadLetters: deadLetters(join(directory, 'dead-letters.jsonl'), DEAD_LETTER_BYTES),
     plain,
-    onRefused({ items: spans }, reason, kept) {
-      counters.add('forward_failed_spans', spans);
-      if (kept) counters.add('dead_letter_spans', spans, name);
+    onRefused({ items }, reason, kept) {
+      counters.add('forward_failed_spans', items);
+      if (kept) counters.add('dead_letter_spans', items, name);
       const where = kept ? 'kept as a dead letter' : 'and the file of dead letters takes no more';
-      complain.refused((left_out) => log.error({ backend: name, spans, left_out }, `${reason}: refused, ${where}`));
+      complain.refused((left_out) =>
+        log.error({ backend: name, signal, items, left_out }, `${reason}: refused, ${where}`),
+      );
     },
   });
   const backend = startBackend({
     deliver,
     spool,
     ...(times === undefined ? {} : { times }),
-    onSpooled({ items: spans }, reason) {
-      counters.add('forward_spooled_spans', spans, name);
+    onSpooled({ items }, reason) {
+      counters.add('forward_spooled_spans', items, name);
       complain.spooled((left_out) =>
-        log.warn({ backend: endpoint, spans, left_out }, `not forwarded yet, spooled: ${reason}`),
+        log.warn({ backend: endpoint, signal, items, left_out }, `not forwarded yet, spooled: ${reason}`),
       );
     },
     onUnexpected: (error) => log.error({ err: error, backend: name }, 'draining the spool failed; it goes on'),
   });
-  return { target, spool, backend, close: () => sender.close() };
+  return { target, signal, spool, backend, close: () => sender.close() };
 }

@@ -21,13 +21,19 @@ export interface RpcStatus {
   readonly message: string;
   /** What of the request was wrong, for google.rpc.BadRequest. */
   readonly field?: string | undefined;
+  /** When to come again, for google.rpc.RetryInfo and Retry-After; undefined where that helps nothing. */
+  readonly retrySeconds?: number | undefined;
 }
 
 export const contentTypes = { protobuf: 'application/x-protobuf', json: 'application/json' } as const;
 const BAD_REQUEST = 'type.googleapis.com/google.rpc.BadRequest';
+const RETRY_INFO = 'type.googleapis.com/google.rpc.RetryInfo';
+/** Characters of a message: an answer stays far below the 4 MiB that a client has to take. */
+const MAX_MESSAGE = 16_384;
 
 /** ExportTraceServiceResponse: all spans taken. A warning is a partial success that rejected none. */
-export function exportResponse(encoding: Encoding, warning = ''): Uint8Array {
+export function exportResponse(encoding: Encoding, said = ''): Uint8Array {
+  const warning = shortened(said);
   if (encoding === 'json')
     return Buffer.from(warning === '' ? '{}' : JSON.stringify({ partialSuccess: { errorMessage: warning } }));
   return warning === ''
@@ -36,18 +42,29 @@ export function exportResponse(encoding: Encoding, warning = ''): Uint8Array {
 }
 
 /** google.rpc.Status, in the encoding of the request that it answers. */
-export function statusBody(encoding: Encoding, status: RpcStatus): Uint8Array {
-  const violations = status.field === undefined ? [] : [{ field: status.field, description: status.message }];
+export function statusBody(encoding: Encoding, { code, message: said, field, retrySeconds }: RpcStatus): Uint8Array {
+  const message = shortened(said);
+  const violations = field === undefined ? [] : [{ field, description: message }];
   if (encoding === 'json') {
-    const details = violations.length === 0 ? {} : { details: [{ '@type': BAD_REQUEST, fieldViolations: violations }] };
-    return Buffer.from(JSON.stringify({ code: status.code, message: status.message, ...details }));
+    const details = [
+      ...(field === undefined ? [] : [{ '@type': BAD_REQUEST, fieldViolations: violations }]),
+      ...(retrySeconds === undefined ? [] : [{ '@type': RETRY_INFO, retryDelay: `${retrySeconds}s` }]),
+    ];
+    return Buffer.from(JSON.stringify({ code, message, ...(details.length === 0 ? {} : { details }) }));
   }
-  const details = violations.length === 0 ? [] : [encode('BadRequest', { fieldViolations: violations })];
-  return encode('Status', {
-    code: status.code,
-    message: status.message,
-    details: details.map((value) => ({ typeUrl: BAD_REQUEST, value })),
-  });
+  const details = [];
+  if (field !== undefined)
+    details.push({ typeUrl: BAD_REQUEST, value: encode('BadRequest', { fieldViolations: violations }) });
+  if (retrySeconds !== undefined)
+    details.push({
+      typeUrl: RETRY_INFO,
+      value: encode('RetryInfo', { retryDelay: { seconds: BigInt(retrySeconds) } }),
+    });
+  return encode('Status', { code, message, details });
+}
+
+function shortened(message: string): string {
+  return message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message;
 }
 
 /** The message of a partial success that a backend answered; undefined where there is none, or none that can be read. */

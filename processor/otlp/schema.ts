@@ -42,6 +42,8 @@ const messages = {
   Status: { code: [1, 'int32'], message: [2, 'string'], details: [3, 'Any*'] },
   Any: { typeUrl: [1, 'string'], value: [2, 'bytes'] },
   BadRequest: { fieldViolations: [1, 'FieldViolation*'] },
+  RetryInfo: { retryDelay: [1, 'Duration'] },
+  Duration: { seconds: [1, 'int64'] },
   FieldViolation: { field: [1, 'string'], description: [2, 'string'] },
 } as const satisfies Record<string, Record<string, readonly [number, string] | readonly [number, string, 'one']>>;
 

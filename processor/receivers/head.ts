@@ -1,23 +1,29 @@
 import type { IncomingMessage } from 'node:http';
 import type { Access } from '../access.ts';
 import { HOP_HEADER } from '../hop.ts';
-import { contentTypes, rpcCodes, type Encoding } from '../otlp/index.ts';
+import { contentTypes, rpcCodes, signals, type Encoding, type Signal } from '../otlp/index.ts';
+import { codingNames, type Coding } from './decompress.ts';
 import type { Refusal } from './refusal.ts';
 
-export const TRACES = '/v1/traces';
+const paths: ReadonlyMap<string, Signal> = new Map(signals.map((signal) => [`/v1/${signal}`, signal]));
+
+/** The signal that a request's path names. */
+export function signalOf({ url = '' }: IncomingMessage): Signal | undefined {
+  return paths.get(url.split('?', 1)[0] ?? '');
+}
+
+/** Why a request is refused that bears the mark of a Spanledger. */
+export const LOOP = `a Spanledger forwarded this already (${HOP_HEADER}): the pipeline runs in a circle, check "forward"`;
 
 /** What is wrong with a request as far as its head tells, before any of its body is read; undefined when nothing is. */
 export function refusedByHead(request: IncomingMessage, access: Access): Refusal | undefined {
-  const path = (request.url ?? '').split('?', 1)[0];
-  if (path === '/v1/logs' || path === '/v1/metrics')
+  if (signalOf(request) === undefined)
     return refuse(
       'not_found',
       404,
-      rpcCodes.unimplemented,
-      `${path} is not read by this version; send traces to ${TRACES}`,
+      rpcCodes.notFound,
+      `there is nothing here; OTLP goes to ${[...paths.keys()].join(', ')}`,
     );
-  if (path !== TRACES)
-    return refuse('not_found', 404, rpcCodes.notFound, `there is nothing here; send traces to ${TRACES}`);
   if (request.method !== 'POST')
     return refuse('method', 405, rpcCodes.unimplemented, 'only POST is taken here', { allow: 'POST' });
   if (!access.allows(request.headers.authorization, 'ingest')) {
@@ -25,8 +31,7 @@ export function refusedByHead(request: IncomingMessage, access: Access): Refusal
     return refuse('token', 401, rpcCodes.unauthenticated, 'a bearer token with the scope "ingest" is needed', wanted);
   }
   if (request.headers[HOP_HEADER] !== undefined) {
-    const why = `a Spanledger forwarded these spans already (${HOP_HEADER}): the pipeline runs in a circle, check "forward"`;
-    return refuse('loop', 400, rpcCodes.failedPrecondition, why);
+    return refuse('loop', 400, rpcCodes.failedPrecondition, LOOP);
   }
   if (encodingOf(request) === undefined) {
     const given = request.headers['content-type'] ?? '';
@@ -34,10 +39,10 @@ export function refusedByHead(request: IncomingMessage, access: Access): Refusal
     const accept = { accept: `${contentTypes.protobuf}, ${contentTypes.json}` };
     return refuse('content_type', 415, rpcCodes.invalidArgument, why, accept);
   }
-  const coding = codingOf(request);
-  if (coding !== 'gzip' && coding !== 'identity') {
-    const why = `Content-Encoding must be gzip or none, not "${coding}"`;
-    return refuse('content_encoding', 415, rpcCodes.invalidArgument, why, { 'accept-encoding': 'gzip, identity' });
+  if (codingOf(request) === undefined) {
+    const why = `Content-Encoding must be ${codingNames.join(', ')} or none, not "${request.headers['content-encoding']}"`;
+    const accept = { 'accept-encoding': [...codingNames, 'identity'].join(', ') };
+    return refuse('content_encoding', 415, rpcCodes.invalidArgument, why, accept);
   }
   return undefined;
 }
@@ -49,9 +54,10 @@ export function encodingOf({ headers }: IncomingMessage): Encoding | undefined {
   return type === contentTypes.json ? 'json' : undefined;
 }
 
-export function codingOf({ headers }: IncomingMessage): string {
+/** Undefined for one that is not known. */
+export function codingOf({ headers }: IncomingMessage): Coding | 'identity' | undefined {
   const coding = headers['content-encoding']?.trim().toLowerCase() ?? '';
-  return coding === '' ? 'identity' : coding;
+  return coding === '' || coding === 'identity' ? 'identity' : codingNames.find((name) => name === coding);
 }
 
 function refuse(

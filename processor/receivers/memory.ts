@@ -1,5 +1,9 @@
 import { SpanledgerError } from '../errors.ts';
 
+/** Bytes of one request, before and after decompression, as OTLP recommends; and of all that are being read. */
+export const MAX_BODY = 64 << 20;
+export const MAX_IN_FLIGHT = 256 << 20;
+
 /** What one request holds of the memory that all requests share. */
 export interface Lease {
   /** Throws `overloaded` when all requests together would hold too much. */

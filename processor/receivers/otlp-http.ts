@@ -1,13 +1,18 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { gzipSync } from 'node:zlib';
 import type { Access } from '../access.ts';
 import { listen, type Address } from '../address.ts';
 import type { Counters } from '../metrics.ts';
 import { contentTypes, exportResponse, statusBody, type Encoding } from '../otlp/index.ts';
-import { inflate, readBody } from './body.ts';
+import { readBody } from './body.ts';
+import { decompress } from './decompress.ts';
 import type { Intake } from './intake.ts';
-import { codingOf, encodingOf, refusedByHead } from './head.ts';
-import { sharedMemory } from './memory.ts';
+import { codingOf, encodingOf, refusedByHead, signalOf } from './head.ts';
+import { MAX_BODY, MAX_IN_FLIGHT, sharedMemory, type Lease } from './memory.ts';
 import { refusalFor, type Refusal } from './refusal.ts';
+import type { Receiver } from './receiver.ts';
+import { httpsOptions, type ServerTls } from './tls.ts';
 
 export interface OtlpHttpOptions {
   readonly address: Address;
@@ -19,39 +24,36 @@ export interface OtlpHttpOptions {
   readonly onError: (error: unknown) => void;
   /** Bytes of one request, before and after decompression. OTLP recommends 64 MiB. */
   readonly maxBody?: number;
-  /** Bytes of all requests at once; beyond it the sender is asked to come again. */
-  readonly maxInFlight?: number;
+  /** The memory that requests share; beyond it senders are asked to come again. */
+  readonly lend?: () => Lease;
+  /** HTTPS, and with `clientCa` only for those who have a certificate of it. */
+  readonly tls?: ServerTls | undefined;
 }
 
-export interface Receiver {
-  readonly url: string;
-  /** Takes no new connections, answers what has begun, and closes. May be called any number of times. */
-  stop(): Promise<void>;
-}
-
-const MEBIBYTE = 1 << 20;
+const GZIP_FROM = 1_024;
 const LINGER_MS = 2_000;
 
 /**
- * OTLP/HTTP: POST /v1/traces in protobuf or JSON, plain or gzip. Every error is a google.rpc.Status in the encoding of the
- * request.
+ * OTLP/HTTP: POST /v1/traces, /v1/logs and /v1/metrics in protobuf or JSON, plain, gzip or zstd. Every error is a
+ * google.rpc.Status in the encoding of the request.
  *
  * @example const receiver = await startOtlpHttp({ address: parseAddress(':4318'), intake, access, counters, onError })
  */
 export async function startOtlpHttp(options: OtlpHttpOptions): Promise<Receiver> {
-  const { intake, access, counters, onError, maxBody = 64 * MEBIBYTE, maxInFlight = 256 * MEBIBYTE } = options;
-  const lend = sharedMemory(maxInFlight);
+  const { intake, access, counters, onError, maxBody = MAX_BODY, lend = sharedMemory(MAX_IN_FLIGHT) } = options;
   let stopping = false;
 
   async function receive(request: IncomingMessage, encoding: Encoding): Promise<Uint8Array | Refusal> {
     const refused = refusedByHead(request, access);
-    if (refused !== undefined) return refused;
+    const coding = codingOf(request);
+    const signal = signalOf(request);
+    if (refused !== undefined || coding === undefined || signal === undefined) return refused ?? refusalFor(undefined);
     const lease = lend();
     try {
       const raw = await readBody(request, maxBody, lease);
-      const body = codingOf(request) === 'gzip' ? await inflate(raw, maxBody) : raw;
+      const body = coding === 'identity' ? raw : await decompress(raw, coding, maxBody);
       if (body !== raw) lease.grow(body.length);
-      const { warning } = await intake.traces(body, encoding);
+      const { warning } = await intake[signal](body, encoding);
       return exportResponse(encoding, warning);
     } catch (error) {
       const refusal = refusalFor(error);
@@ -68,7 +70,7 @@ export async function startOtlpHttp(options: OtlpHttpOptions): Promise<Receiver>
     if (stopping) response.setHeader('connection', 'close');
     response.setHeader('content-type', contentTypes[encoding]);
     if (result instanceof Uint8Array) {
-      response.writeHead(200, { 'content-length': result.length }).end(result);
+      send(request, response, 200, result);
       return;
     }
     counters.add('refused_requests', 1, result.code);
@@ -81,16 +83,22 @@ export async function startOtlpHttp(options: OtlpHttpOptions): Promise<Receiver>
       request.once('close', () => clearTimeout(cut));
     }
     const body = statusBody(encoding, result.status);
-    response.writeHead(result.http, { ...result.headers, 'content-length': body.length }).end(body);
+    for (const [name, value] of Object.entries(headersOf(result))) response.setHeader(name, value);
+    send(request, response, result.http, body);
   }
 
-  const server = createServer({ requestTimeout: 120_000, keepAliveTimeout: 65_000 }, (request, response) => {
+  const take = (request: IncomingMessage, response: ServerResponse): void => {
     request.on('error', () => undefined);
     answer(request, response).catch((error: unknown) => {
       onError(error);
       response.destroy();
     });
-  });
+  };
+  const limits = { requestTimeout: 120_000, keepAliveTimeout: 65_000 };
+  const server =
+    options.tls === undefined
+      ? createServer(limits, take)
+      : createTlsServer({ ...limits, ...httpsOptions(options.tls) }, take);
   const listening = await listen(server, options.address, 'OTLP');
   return {
     url: listening.url,
@@ -99,4 +107,16 @@ export async function startOtlpHttp(options: OtlpHttpOptions): Promise<Receiver>
       return listening.close();
     },
   };
+}
+
+function headersOf({ headers = {}, status: { retrySeconds } }: Refusal): Readonly<Record<string, string>> {
+  return retrySeconds === undefined ? headers : { ...headers, 'retry-after': String(retrySeconds) };
+}
+
+/** Most answers are a few bytes, and gzip would make them longer. */
+function send({ headers }: IncomingMessage, response: ServerResponse, status: number, body: Uint8Array): void {
+  const isWanted = /\bgzip\b(?!\s*;\s*q=0(?:\.0+)?\s*(?:,|$))/i.test(headers['accept-encoding'] ?? '');
+  const packed = body.length >= GZIP_FROM && isWanted ? gzipSync(body) : undefined;
+  if (packed !== undefined) response.setHeader('content-encoding', 'gzip');
+  response.writeHead(status, { 'content-length': (packed ?? body).length }).end(packed ?? body);
 }

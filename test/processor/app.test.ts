@@ -21,7 +21,7 @@ async function start(more: Partial<Config> = {}): Promise<{ app: App; lines: str
   const any = { host: '127.0.0.1', port: 0 };
   const config = {
     ...defaultConfig(),
-    listen: { otlp: any, api: any, insecure: false },
+    listen: { ...defaultConfig().listen, otlp: any, grpc: undefined, api: any },
     ledger: join(temporaryFolder(), 'spanledger.db'),
     ...more,
   };
@@ -151,7 +151,10 @@ it('a port that is taken is named, and the ledger is let go', async () => {
   const ledger = join(temporaryFolder(), 'spanledger.db');
   const any = { host: '127.0.0.1', port: 0 };
   await expect(
-    start({ ledger, listen: { otlp: { host: '127.0.0.1', port }, api: any, insecure: false } }),
+    start({
+      ledger,
+      listen: { ...defaultConfig().listen, otlp: { host: '127.0.0.1', port }, grpc: undefined, api: any },
+    }),
   ).rejects.toMatchObject({ code: 'address_in_use', message: expect.stringContaining(`127.0.0.1:${port}`) as string });
   await start({ ledger });
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { defaultConfig, loadConfig, type Config } from '../../processor/config.ts';
@@ -30,7 +30,13 @@ describe('good files', () => {
 
   it('everything that can be set', () => {
     expect(load('everything.good')).toEqual({
-      listen: { otlp: { host: '127.0.0.1', port: 14318 }, api: { host: '::1', port: 9465 }, insecure: false },
+      listen: {
+        otlp: { host: '127.0.0.1', port: 14318 },
+        grpc: undefined,
+        tls: undefined,
+        api: { host: '::1', port: 9465 },
+        insecure: false,
+      },
       ledger: join(folder, 'data/ledger.db'),
       forward: [{ name: 'backend', endpoint: 'http://localhost:4328', headers: { 'x-tenant': 'acme' } }],
       timezone: 'Europe/Berlin',
@@ -45,6 +51,25 @@ describe('good files', () => {
     });
   });
 
+  it('OTLP/gRPC, TLS with certificates of clients, and the signals that a backend gets', () => {
+    const { listen, forward } = load('grpc-tls.good');
+    const pem = (name: string): string => readFileSync(join(folder, '../tls', name), 'utf8');
+    expect(listen.grpc).toEqual({ host: '127.0.0.1', port: 14317 });
+    expect(listen.tls).toEqual({ cert: pem('server.pem'), key: pem('server.key'), clientCa: pem('ca.pem') });
+    expect(forward[0]?.signals).toEqual(['traces', 'logs']);
+  });
+
+  it('OTLP/gRPC is on 4317, and off where only the other address is set, or where it is switched off', () => {
+    const grpc = (env: Record<string, string>): unknown => loadConfig({ env, cwd: folder }).listen.grpc;
+    expect(grpc({})).toEqual({ host: '127.0.0.1', port: 4317 });
+    expect(grpc({ SPANLEDGER_LISTEN_OTLP: '127.0.0.1:0' })).toBeUndefined();
+    expect(grpc({ SPANLEDGER_LISTEN_GRPC: 'off' })).toBeUndefined();
+    expect(grpc({ SPANLEDGER_LISTEN_OTLP: '127.0.0.1:0', SPANLEDGER_LISTEN_GRPC: '4317' })).toEqual({
+      host: '127.0.0.1',
+      port: 4317,
+    });
+  });
+
   it('several backends, each with its own way', () => {
     expect(load('backends.good').forward).toEqual([
       {
@@ -52,7 +77,7 @@ describe('good files', () => {
         endpoint: 'https://tempo.example',
         headers: { authorization: 'Bearer x' },
         compression: 'zstd',
-        tls: { ca: 'not a real certificate\n', cert: undefined, key: undefined },
+        tls: { ca: readFileSync(join(folder, 'ca.pem'), 'utf8'), cert: undefined, key: undefined },
         spool: { directory: join(folder, 'spool/tempo'), maxBytes: 512 << 20, onFull: 'refuse' },
       },
       { name: 'jaeger', endpoint: 'http://localhost:5318', headers: {} },
@@ -85,6 +110,15 @@ describe('bad files: every mistake at once, with line and column', () => {
         '6:5: forward[1]: the name "backend" is taken',
         '7:5: forward[2]: "cert" and "key" go together',
         '7:5: forward[2]: the name "backend" is taken',
+      ],
+    ],
+    [
+      'grpc-tls.bad',
+      [
+        '2:9: grpc: "everywhere" is not an address such as 127.0.0.1:4318',
+        `3:16: cert: ${join(folder, 'page.token')} is no PEM file`,
+        '3:8: tls: "key" is missing',
+        '4:55: signals[0]: "spans" is not one of traces, logs, metrics',
       ],
     ],
     ['unknown-key.bad', ['4:3: listen: "otpl" is unknown; did you mean "otlp"?']],

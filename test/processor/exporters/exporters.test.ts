@@ -149,7 +149,33 @@ it('full, with on_full: refuse: the sender is asked to come again, and readiness
   const exporters = await start([{ endpoint: url, spool: { maxBytes: 600, onFull: 'refuse' } }]);
   await exporters.forward(parcel(1));
   await expect(exporters.forward(parcel(1, 2))).rejects.toMatchObject({ code: 'spool_full' });
-  expect(exporters.blocked()).toBe(undefined);
+  expect(exporters.blocked()).toContain('is full');
+});
+
+it('a backend that takes no logs holds up neither its own traces nor the logs of others', async () => {
+  const away = await sink({ answer: (_, { path }) => ({ status: path === '/v1/logs' ? 404 : 200 }) });
+  const all = await sink();
+  const exporters = await start([{ endpoint: away.url }, { endpoint: all.url }]);
+  const logs: Parcel = { ...parcel(1), signal: 'logs' };
+  await exporters.forward(logs);
+  await exporters.forward(logs);
+  await exporters.forward(parcel(2));
+  expect(exporters.states()).toMatchObject([{ items: 2 }, { items: 0 }]);
+  expect(away.requests.filter(({ path }) => path === '/v1/traces')).toHaveLength(1);
+  expect(all.requests.map(({ path }) => path)).toEqual(['/v1/logs', '/v1/logs', '/v1/traces']);
+});
+
+it('a backend gets the signals that are meant for it', async () => {
+  const [traces, metrics] = [await sink(), await sink()];
+  const exporters = await start([
+    { endpoint: traces.url, signals: ['traces'] },
+    { endpoint: metrics.url, signals: ['metrics'] },
+  ]);
+  for (const signal of ['traces', 'logs', 'metrics'] as const) await exporters.forward({ ...parcel(1), signal });
+  expect([traces, metrics].map(({ requests }) => requests.map(({ path }) => path))).toEqual([
+    ['/v1/traces'],
+    ['/v1/metrics'],
+  ]);
 });
 
 it('nothing is asked of a backend again before it wants to be', async () => {

@@ -1,0 +1,234 @@
+/** The rows of the OTLP/gRPC conformance list, each named by its row, with gRPC's own client. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect as connectHttp2, constants } from 'node:http2';
+import { gzipSync } from 'node:zlib';
+import { compressionAlgorithms } from '@grpc/grpc-js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { accessBy } from '../../../processor/access.ts';
+import { SpanledgerError } from '../../../processor/errors.ts';
+import { createCounters, type Counters } from '../../../processor/metrics.ts';
+import { readTraces, type Span } from '../../../processor/otlp/index.ts';
+import type { Consume } from '../../../processor/receivers/intake.ts';
+import { sharedMemory } from '../../../processor/receivers/memory.ts';
+import { startOtlpGrpc, type OtlpGrpcOptions } from '../../../processor/receivers/otlp-grpc.ts';
+import type { Receiver } from '../../../processor/receivers/receiver.ts';
+import { exportTo } from '../../support/grpc.ts';
+import { chatSpan, encodeProtobuf, message, request } from '../../support/otlp.ts';
+
+const LIMIT = 20_000;
+const good = encodeProtobuf(request(chatSpan(1), chatSpan(2)));
+const BAD_REQUEST = 'type.googleapis.com/google.rpc.BadRequest';
+const RETRY_INFO = 'type.googleapis.com/google.rpc.RetryInfo';
+
+interface Started {
+  readonly receiver: Receiver;
+  readonly url: string;
+  readonly spans: Span[];
+  readonly counters: Counters;
+}
+
+async function start({ consume, ...options }: Partial<OtlpGrpcOptions> & { consume?: Consume } = {}): Promise<Started> {
+  const spans: Span[] = [];
+  const counters = createCounters();
+  const take: Consume =
+    consume ??
+    (async (body, encoding) => {
+      spans.push(...readTraces(body, encoding).spans);
+      return {};
+    });
+  const receiver = await startOtlpGrpc({
+    address: { host: '127.0.0.1', port: 0 },
+    access: accessBy([], true),
+    counters,
+    onError: () => undefined,
+    maxBody: LIMIT,
+    intake: { traces: take, logs: take, metrics: take },
+    ...options,
+  });
+  onTestFinished(() => receiver.stop());
+  return { receiver, url: receiver.url, spans, counters };
+}
+
+const failing =
+  (error: Error): Consume =>
+  async () => {
+    throw error;
+  };
+
+describe('G1: the limit holds before and after decompression, and RetryInfo does not ask for more of it', () => {
+  it.each([
+    ['plain', Buffer.alloc(LIMIT + 1), compressionAlgorithms.identity],
+    ['gzip', Buffer.alloc(10_000_000), compressionAlgorithms.gzip],
+  ])('%s', async (_, body, algorithm) => {
+    const { url, spans } = await start();
+    const answer = await exportTo(url, body, { client: { 'grpc.default_compression_algorithm': algorithm } });
+    expect([answer.code, answer.status, spans]).toEqual([8, undefined, []]);
+  });
+
+  it('64 MiB unless set otherwise', async () => {
+    let size = 0;
+    const consume: Consume = async (body) => {
+      size = body.length;
+      return {};
+    };
+    const { url } = await start({ maxBody: undefined as unknown as number, consume });
+    expect((await exportTo(url, Buffer.alloc(5_000_000))).code).toBe(0);
+    expect(size).toBe(5_000_000);
+    expect((await exportTo(url, Buffer.alloc((64 << 20) + 1))).code).toBe(8);
+  });
+});
+
+it('G2: full success leaves partial_success unset', async () => {
+  const { url, spans } = await start();
+  const answer = await exportTo(url, good);
+  expect([answer.code, answer.body.length, spans.length]).toEqual([0, 0, 2]);
+});
+
+it('G3: a warning is a partial success that rejected nothing: no span is ever rejected', async () => {
+  const { url } = await start({ consume: async () => ({ warning: 'the backend says: quota exceeded' }) });
+  const { body } = await exportTo(url, good);
+  expect(body.equals(message([1, message([2, 'the backend says: quota exceeded'])]))).toBe(true);
+});
+
+it('G4: what can never be read is INVALID_ARGUMENT, with BadRequest', async () => {
+  const { url, counters } = await start();
+  const answer = await exportTo(url, good.subarray(0, 50));
+  expect(answer.code).toBe(3);
+  expect(answer.message).toContain('not an OTLP trace request in protobuf');
+  expect(answer.status?.includes(BAD_REQUEST)).toBe(true);
+  expect(answer.status?.includes(RETRY_INFO)).toBe(false);
+  expect(counters.get('refused_requests', 'malformed_otlp')).toBe(1);
+});
+
+describe('G5: what may pass is UNAVAILABLE, with RetryInfo', () => {
+  it.each([
+    ['the ledger away', new SpanledgerError('ledger_unavailable', 'the disk is full'), 'the disk is full'],
+    ['an error of no kind', new TypeError('secret'), 'an unexpected failure; the request was not taken, send it again'],
+  ])('%s', async (_, error, said) => {
+    const { url } = await start({ consume: failing(error) });
+    const answer = await exportTo(url, good);
+    expect([answer.code, answer.message]).toEqual([14, said]);
+    expect(answer.status?.includes(RETRY_INFO)).toBe(true);
+  });
+
+  it('too much at once', async () => {
+    const end = Promise.withResolvers<object>();
+    const { url } = await start({ lend: sharedMemory(600), consume: () => end.promise });
+    const first = exportTo(url, good);
+    await sleep(100);
+    expect(await exportTo(url, good)).toMatchObject({ code: 14 });
+    end.resolve({});
+    expect((await first).code).toBe(0);
+  });
+});
+
+it('G6: concurrent calls, on one connection and on several', async () => {
+  const end = Promise.withResolvers<object>();
+  let begun = 0;
+  const { url } = await start({
+    consume: () => {
+      if (++begun === 20) end.resolve({});
+      return end.promise;
+    },
+  });
+  const pooled = { 'grpc.use_local_subchannel_pool': 0 };
+  const answers = await Promise.all(Array.from({ length: 20 }, () => exportTo(url, good, { client: pooled })));
+  expect(answers.map(({ code }) => code)).toEqual(Array.from({ length: 20 }, () => 0));
+});
+
+it('G7: gzip and none', async () => {
+  const { url, spans } = await start();
+  for (const algorithm of [compressionAlgorithms.gzip, compressionAlgorithms.identity])
+    expect((await exportTo(url, good, { client: { 'grpc.default_compression_algorithm': algorithm } })).code).toBe(0);
+  expect(spans).toHaveLength(4);
+});
+
+it('G7: a message that is no gzip, though it says so, costs only itself', async () => {
+  const { url, spans } = await start();
+  for (const payload of [Buffer.from('no gzip'), gzipSync(good).subarray(0, 40)]) {
+    const head = Buffer.alloc(5);
+    head.writeUInt8(1);
+    head.writeUInt32BE(payload.length, 1);
+    expect(await status(url, Buffer.concat([head, payload]))).not.toMatch(/^"?0"?$/);
+  }
+  expect((await exportTo(url, good)).code).toBe(0);
+  expect(spans).toHaveLength(2);
+});
+
+it('a deadline that passes ends the call for the sender, and nothing else', async () => {
+  const end = Promise.withResolvers<object>();
+  const { url } = await start({ consume: () => end.promise });
+  expect((await exportTo(url, good, { deadlineMs: 100 })).code).toBe(4);
+  end.resolve({});
+  expect((await exportTo(url, good)).code).toBe(0);
+});
+
+it('takes logs and metrics, and says that it takes no profiles', async () => {
+  const taken: string[] = [];
+  const take =
+    (name: string): Consume =>
+    async () => {
+      taken.push(name);
+      return {};
+    };
+  const { url } = await start({ intake: { traces: take('traces'), logs: take('logs'), metrics: take('metrics') } });
+  for (const signal of ['traces', 'logs', 'metrics'] as const) await exportTo(url, Buffer.alloc(0), { signal });
+  expect(taken).toEqual(['traces', 'logs', 'metrics']);
+  expect((await exportTo(url, Buffer.alloc(0), { signal: 'profiles' })).code).toBe(12);
+});
+
+it('refuses what a Spanledger forwarded, and who has no token, before the message is read', async () => {
+  const access = accessBy([{ secret: 'a-secret-of-16-letters', scopes: ['ingest'] }], false);
+  const { url, spans, counters } = await start({ access });
+  const authorization = 'Bearer a-secret-of-16-letters';
+  expect((await exportTo(url, Buffer.alloc(LIMIT * 2))).code).toBe(16);
+  expect((await exportTo(url, good, { metadata: { authorization: 'Bearer a-secret-of-16-letterz' } })).code).toBe(16);
+  expect((await exportTo(url, good, { metadata: { authorization, 'x-spanledger-hop': '1' } })).code).toBe(9);
+  expect(spans).toEqual([]);
+  expect((await exportTo(url, good, { metadata: { authorization } })).code).toBe(0);
+  expect([counters.get('refused_requests', 'token'), counters.get('refused_requests', 'loop')]).toEqual([2, 1]);
+});
+
+it('stopping answers what has begun, and then takes nothing', async () => {
+  const end = Promise.withResolvers<object>();
+  const { url, receiver } = await start({ consume: () => end.promise });
+  const answer = exportTo(url, good);
+  await sleep(100);
+  const stopped = receiver.stop();
+  end.resolve({});
+  expect((await answer).code).toBe(0);
+  await stopped;
+  expect((await exportTo(url, good, { deadlineMs: 500 })).code).not.toBe(0);
+});
+
+it('says which address is taken, and how to choose another', async () => {
+  const { receiver } = await start();
+  const port = Number(new URL(receiver.url).port);
+  await expect(start({ address: { host: '127.0.0.1', port } })).rejects.toMatchObject({
+    code: 'address_in_use',
+    message: `OTLP/gRPC: can't listen on 127.0.0.1:${port}: something listens there already; stop it, or set listen.grpc in spanledger.yaml or SPANLEDGER_LISTEN_GRPC to another address`,
+  });
+});
+
+/** Sends a frame as it is, over HTTP/2. */
+async function status(url: string, frame: Buffer): Promise<string> {
+  const session = connectHttp2(url);
+  const stream = session.request({
+    [constants.HTTP2_HEADER_METHOD]: 'POST',
+    [constants.HTTP2_HEADER_PATH]: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
+    'content-type': 'application/grpc',
+    'grpc-encoding': 'gzip',
+    te: 'trailers',
+  });
+  return new Promise((resolve) => {
+    const take = (headers: Record<string, unknown>): void => {
+      if (headers['grpc-status'] === undefined) return;
+      resolve(JSON.stringify(headers['grpc-status']));
+      session.close();
+    };
+    stream.on('response', take).on('trailers', take);
+    stream.on('error', () => resolve('reset'));
+    stream.resume();
+    stream.end(frame);
+  });
+}
