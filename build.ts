@@ -9,9 +9,15 @@ import { build } from 'esbuild';
 
 const root = import.meta.dirname;
 const aside = `${root}/dist.${process.pid}`;
-const copied = ['processor/bin.cjs', 'processor/web', 'pricing/catalog', 'instrumentation/preload.cjs'];
+const copied = [
+  'processor/bin.cjs',
+  'processor/web',
+  'pricing/catalog',
+  'instrumentation/preload.cjs',
+  'instrumentation/place.cjs',
+];
 // The exporter and the tokenizer are bundles of their own: they are loaded when they are needed, not with the application.
-const bundled = ['instrumentation/register.ts', 'instrumentation/export.ts', 'instrumentation/tokenizer.ts'];
+const bundled = ['register', 'export', 'tokenizer', 'last-gasp'].map((name) => `instrumentation/${name}.ts`);
 const started = new Date();
 
 try {

@@ -7,7 +7,8 @@ import { errorType } from './error-type.ts';
 import { estimateByRule, textsOf, type Texts, type TokenEstimate } from './estimate.ts';
 import { failed, guarded } from './guard.ts';
 import { serverOf, type Server } from './provider.ts';
-import { attr, usagePrefix } from './semconv.ts';
+import type { OpenCall } from './recording.ts';
+import { attr, marker, usagePrefix } from './semconv.ts';
 
 /** A call that is over, ready to become a span. Times are milliseconds since the Unix epoch. */
 export interface FinishedCall {
@@ -19,6 +20,8 @@ export interface FinishedCall {
   readonly attributes: Attributes;
   /** `error.type`, where the call failed for the application. */
   readonly error: string | undefined;
+  /** What the announcement of the call gave, where it was open for long. */
+  readonly opened?: unknown;
   /** Where counts were made by the rule of estimate.ts: of which texts, and the same call by a better count. */
   readonly estimated?: { readonly texts: Texts; readonly by: (tokens: TokenEstimate) => FinishedCall };
 }
@@ -90,7 +93,10 @@ export class Call {
   readonly request: RequestFacts;
   readonly #answer: AnswerFacts = emptyAnswer();
   readonly #start = Date.now();
-  readonly #clock = performance.now();
+  /** When it began, by the clock that cannot be set. */
+  readonly clock = performance.now();
+  announced = false;
+  #opened: unknown;
   readonly #begun: CallStart;
   readonly #done: (call: Call, finished: FinishedCall) => void;
   #answered = false;
@@ -166,10 +172,31 @@ export class Call {
     this.#end(String(status), { status });
   }
 
+  /** Announces the call, which is still open. */
+  announce(tell: (call: OpenCall) => unknown): void {
+    this.announced = true;
+    const { api, request } = this;
+    const { tags, parent, body } = this.#begun;
+    const attributes: Attributes = { ...tags, [attr.provider]: this.provider };
+    put(attributes, attr.requestModel, request.model);
+    put(attributes, attr.requestMaxTokens, request.maxTokens);
+    attributes[marker.inputTokens] = estimateByRule({
+      model: request.model,
+      input: textsOf(api.input(body)),
+      output: '',
+    }).input;
+    this.#opened = tell({ name: this.#name(), start: this.#start, parent, attributes });
+  }
+
+  #name(): string {
+    const { model } = this.request;
+    return model === undefined ? this.api.operation : `${this.api.operation} ${model}`;
+  }
+
   #end(type: string | undefined, error: unknown): void {
     if (this.ended) return;
     this.ended = true;
-    const end = this.#start + (performance.now() - this.#clock);
+    const end = this.#start + (performance.now() - this.clock);
     const finished = guarded(() => this.#finish(end, type, error));
     if (finished !== undefined) this.#done(this, finished);
   }
@@ -195,8 +222,16 @@ export class Call {
     put(attributes, attr.errorType, error);
     const status = statusOf(cause);
     if (typeof status === 'number') attributes[attr.httpStatus] = status;
-    const name = request.model === undefined ? api.operation : `${api.operation} ${request.model}`;
-    const finished = { name, start: this.#start, end, parent, attributes, error };
+    const name = this.#name();
+    const finished: FinishedCall = {
+      name,
+      start: this.#start,
+      end,
+      parent,
+      attributes,
+      error,
+      ...(this.announced ? { opened: this.#opened } : {}),
+    };
     if (texts === undefined || counted !== undefined) return finished;
     return { ...finished, estimated: { texts, by: (tokens) => this.#finish(end, error, cause, tokens) } };
   }

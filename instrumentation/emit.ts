@@ -6,7 +6,8 @@ import { currentTags, type TagSources } from './tags.ts';
 /** Where finished calls go. The preload fills the slot; `import 'spanledger'` is another copy of this file. */
 export interface Emitter {
   readonly sources: TagSources;
-  emit(finished: FinishedCall): void;
+  /** False where nothing is recorded. */
+  emit(finished: FinishedCall): boolean;
 }
 const slot = Symbol.for('spanledger.emitter');
 const shared = globalThis as { [slot]?: Emitter };
@@ -22,9 +23,8 @@ export function emitNow(
 ): boolean {
   const emitter = shared[slot];
   if (emitter === undefined) return false;
-  const done = guarded(() => {
-    emitter.emit({ ...finish(currentTags(emitter.sources, active)), parent: trace.getSpanContext(active) });
-    return true;
-  });
+  const done = guarded(() =>
+    emitter.emit({ ...finish(currentTags(emitter.sources, active)), parent: trace.getSpanContext(active) }),
+  );
   return done ?? false;
 }

@@ -1,20 +1,28 @@
 import { isMainThread } from 'node:worker_threads';
-import { failed } from './guard.ts';
+import { failed, guarded } from './guard.ts';
 
 /** How long the end of the process may wait for delivery. */
 const limitMs = 3000;
 
+export interface Delivery {
+  /** Delivers what is left. `last`: no call can go on after it. */
+  readonly flush: (limitMs: number, last: boolean) => Promise<void>;
+  /** Delivers what is left before it returns: nothing runs any more after it. */
+  readonly gasp?: () => void;
+}
+
 /**
  * Delivers what is left when the process ends by itself, or by SIGTERM or SIGINT. A signal ends the process as it would
- * have, unless the application listens for it itself: then it decides. `process.exit()` and crashes are not waited for.
- * `last` is true when no call can go on after it.
+ * have, unless the application listens for it itself: then it decides. `process.exit()` and crashes are only waited for
+ * where there is a `gasp`. docs/exit.md is the table.
  */
-export function flushAtExit(flush: (limitMs: number, last: boolean) => Promise<void>): void {
+export function flushAtExit({ flush, gasp }: Delivery): void {
   let ending: Promise<void> | undefined;
   // The event comes again after every piece of work that is done for it.
   process.on('beforeExit', () => {
     ending ??= flush(limitMs, true).catch(failed);
   });
+  if (gasp !== undefined) process.on('exit', () => guarded(gasp));
   if (!isMainThread) return;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const listener = (): void => {

@@ -1,19 +1,44 @@
-import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Attributes } from '@opentelemetry/api';
-import { convertLegacyHttpOptions } from '@opentelemetry/otlp-exporter-base/node-http';
+import {
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  TraceFlags,
+  type Attributes,
+  type Context,
+  type SpanContext,
+} from '@opentelemetry/api';
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
-import { AlwaysOnSampler, TracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace';
+import { AlwaysOnSampler, RandomIdGenerator, TracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace';
+import { spawnSync } from 'node:child_process';
 import type { FinishedCall } from './call.ts';
+import { otlpConfig } from './otlp-config.ts';
 import { Outbox } from './outbox.ts';
-import { scopeName } from './semconv.ts';
+import type { OpenCall } from './recording.ts';
+import { marker, markerOf, scopeName } from './semconv.ts';
 import { parsePairs } from './settings.ts';
 import { post } from './transport.ts';
 
 export interface Exporter {
   add(call: FinishedCall): void;
+  /** Says that a call is open. Gives the ids that its span will have. */
+  announce(call: OpenCall): SpanIds;
   /** Delivers what is there; takes at most `limitMs`. */
   flush(limitMs: number): Promise<void>;
+  /** Delivers what is there by the program `file`, and waits for it. */
+  gasp(file: string): void;
 }
+
+export interface SpanIds {
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
+/** Spans of one request. */
+const batch = 512;
+/** How long the end of the process waits for the program that delivers what is left. */
+const longestGaspMs = 2000;
 
 /** Resource attributes that are sent. The usual detectors add the command line, where secrets sit. */
 const allowed = [
@@ -30,22 +55,24 @@ const allowed = [
  * what it was, and its sampling cannot lose a call. Loaded when the first call is made, not when the application starts.
  */
 export function createExporter(env: NodeJS.ProcessEnv, version: string, warn: (reason: string) => void): Exporter {
-  const { OTEL_EXPORTER_OTLP_COMPRESSION: all, OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: traces } = env;
-  const config = convertLegacyHttpOptions(
-    { ...((traces ?? all) === undefined ? { compression: 'gzip' as never } : {}), keepAlive: true },
-    'TRACES',
-    'v1/traces',
-    { 'Content-Type': 'application/json' },
-  );
+  const config = otlpConfig(env);
   const outbox = new Outbox<ReadableSpan>({
     warn,
+    batch,
     ...scheduleDelay(env),
     send: async (spans) => {
       const body = JsonTraceSerializer.serializeRequest([...spans]);
       return body === undefined ? { status: 'refused', reason: 'nothing to send' } : post(body, config);
     },
   });
+  const random = new RandomIdGenerator();
+  // The ids of the next span, where it was announced.
+  let announced: SpanIds | undefined;
   const provider = new TracerProvider({
+    idGenerator: {
+      generateTraceId: () => announced?.traceId ?? random.generateTraceId(),
+      generateSpanId: () => announced?.spanId ?? random.generateSpanId(),
+    },
     resource: resourceFromAttributes(resourceAttributes(env)),
     sampler: new AlwaysOnSampler(),
     spanLimits: { attributeCountLimit: 256, attributeValueLengthLimit: Number.POSITIVE_INFINITY },
@@ -60,14 +87,45 @@ export function createExporter(env: NodeJS.ProcessEnv, version: string, warn: (r
   });
   const tracer = provider.getTracer(scopeName, version);
   return {
-    add: ({ name, start, end, parent, attributes, error }) => {
-      const context = parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent);
+    add: ({ name, start, end, parent, attributes, error, opened }) => {
+      const context = contextOf(parent);
+      announced = opened as SpanIds | undefined;
       const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, startTime: start, attributes }, context);
+      announced = undefined;
       if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
       span.end(end);
     },
+    announce: (call) => {
+      const traceId = call.parent?.traceId ?? random.generateTraceId();
+      const spanId = random.generateSpanId();
+      const parent = call.parent ?? { traceId, spanId, traceFlags: TraceFlags.SAMPLED };
+      const now = Date.now();
+      const attributes = markerOf(call, spanId);
+      tracer.startSpan(marker.span, { startTime: now, attributes }, contextOf(parent)).end(now);
+      return { traceId, spanId };
+    },
     flush: (limitMs) => outbox.flush(limitMs),
+    gasp: (file) => {
+      const spans = outbox.take();
+      if (spans.length === 0) return;
+      const bodies: Uint8Array[] = [];
+      for (let at = 0; at < spans.length; at += batch) {
+        const body = JsonTraceSerializer.serializeRequest(spans.slice(at, at + batch));
+        if (body !== undefined) bodies.push(body, Buffer.from('\n'));
+      }
+      spawnSync(process.execPath, [file], {
+        input: Buffer.concat(bodies),
+        timeout: longestGaspMs,
+        stdio: ['pipe', 'ignore', 'ignore'],
+        // The application's preloads, ours among them, have no business there.
+        env: { ...env, NODE_OPTIONS: '' },
+      });
+    },
   };
+}
+
+function contextOf(parent: SpanContext | undefined): Context {
+  return parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent);
 }
 
 /** `OTEL_BSP_SCHEDULE_DELAY`: for how many milliseconds a span may wait for others. */

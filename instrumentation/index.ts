@@ -2,7 +2,9 @@
  * What an application imports: `import { withTags } from 'spanledger'`. Recording itself is switched on by the preload,
  * `node --require spanledger/instrumentation app.js`; without it these functions do no harm.
  */
+export { GenAIInstrumentation, type GenAIInstrumentationConfig } from './gen-ai-instrumentation.ts';
 export { tagRequests, type RoutedRequest } from './requests.ts';
+export { keepCalls, type AnySampler } from './sampler.ts';
 export { withTags, type Tags, type TagValue } from './tags.ts';
 export { reportOutcome, withTask, type Task } from './tasks.ts';
 export { trackUsage, type TrackedUsage } from './track.ts';

@@ -29,6 +29,7 @@ export class Outbox<Item> {
   lost = 0;
   readonly #options: Required<OutboxOptions<Item>>;
   #queue: Item[] = [];
+  #onTheWay: readonly Item[] = [];
   #timer: NodeJS.Timeout | undefined;
   #sending: Promise<boolean> | undefined;
   #wait = 0;
@@ -40,6 +41,13 @@ export class Outbox<Item> {
 
   get size(): number {
     return this.#queue.length;
+  }
+
+  /** Everything that is not known to be delivered, which is then no longer here. */
+  take(): Item[] {
+    const items = [...this.#onTheWay, ...this.#queue.splice(0)];
+    this.#onTheWay = [];
+    return items;
   }
 
   add(item: Item): void {
@@ -65,7 +73,8 @@ export class Outbox<Item> {
   }
 
   async #drain(): Promise<void> {
-    while (this.#queue.length > 0) if (!(await this.#sendNext())) return;
+    // What is on its way is not yet delivered.
+    while (this.#queue.length > 0 || this.#sending !== undefined) if (!(await this.#sendNext())) return;
   }
 
   async #drainInBackground(): Promise<void> {
@@ -92,7 +101,9 @@ export class Outbox<Item> {
 
   async #sendBatch(size: number): Promise<boolean> {
     const items = this.#queue.splice(0, size);
+    this.#onTheWay = items;
     const delivery = await this.#options.send(items);
+    this.#onTheWay = [];
     if (delivery.status === 'delivered') {
       this.#wait = 0;
       return true;

@@ -3,6 +3,7 @@ import type { Json, WireApi } from './apis/api.ts';
 import { Call, type FinishedCall } from './call.ts';
 import { guarded } from './guard.ts';
 import { serverOf } from './provider.ts';
+import type { OpenCall } from './recording.ts';
 import { currentTags, type TagSources } from './tags.ts';
 
 /** Where a call goes. `url` may be that of the API's root. */
@@ -21,13 +22,37 @@ export interface Recorder {
   abandon(): void;
 }
 
-/** `emit` is given every finished call; `began` is called for each that begins. */
-export function createRecorder(
-  sources: TagSources,
-  emit: (finished: FinishedCall) => void,
-  began: () => void = () => {},
-): Recorder {
+export interface Recorded {
+  /** Asked before a call begins; false where nothing is recorded. */
+  readonly began?: () => boolean;
+  /** A call is over. */
+  readonly emit: (finished: FinishedCall) => void;
+  /** A call is open for more than a second; what is given here comes back with it when it is over. */
+  readonly announce?: (call: OpenCall) => unknown;
+}
+
+/** How long a call is open before it is announced, and how often is looked. */
+const announcedAfterMs = 1000;
+const lookEveryMs = 250;
+
+export function createRecorder(sources: TagSources, { began, emit, announce }: Recorded): Recorder {
   const open = new Set<Call>();
+  // One timer for all calls: a timer for each would cost every short one too.
+  let timer: NodeJS.Timeout | undefined;
+  const look = (): void => {
+    timer = undefined;
+    const until = performance.now() - announcedAfterMs;
+    // In the order in which they began.
+    for (const call of open) {
+      if (call.clock > until) break;
+      if (!call.announced) guarded(() => call.announce((opened) => announce?.(opened)));
+    }
+    if (open.size > 0) lookLater();
+  };
+  const lookLater = (): void => {
+    timer = setTimeout(look, lookEveryMs);
+    timer.unref();
+  };
   const unread = new FinalizationRegistry<Call>((call) => {
     if (!call.waiting) call.end();
   });
@@ -39,12 +64,13 @@ export function createRecorder(
   return {
     begin: (api, body, { url, path }, provider) =>
       guarded(() => {
+        if (began?.() === false) return undefined;
         const active = context.active();
         const tags = currentTags(sources, active);
         const parent = trace.getSpanContext(active);
         const call = new Call({ api, body, path, server: serverOf(url), provider, tags, parent }, done);
         open.add(call);
-        began();
+        if (timer === undefined && announce !== undefined) lookLater();
         return call;
       }),
     watch: (response, call) => {

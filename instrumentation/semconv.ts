@@ -1,3 +1,6 @@
+import type { Attributes } from '@opentelemetry/api';
+import type { OpenCall } from './recording.ts';
+
 /**
  * The attributes of a call span, complete. The names are our own constants because the npm package of the semantic
  * conventions is frozen at names that have since been renamed (GenAI moved to a repository of its own in 2026).
@@ -71,6 +74,27 @@ export const taskOutcome = {
   outcome: 'spanledger.outcome',
   value: 'spanledger.outcome.value',
 } as const;
+
+/**
+ * The span that says that a call is open: sent when it has been so for a second, of no duration, in the trace of the call
+ * and with its parent (the call itself, where it has none). It carries the tags, `gen_ai.provider.name`,
+ * `gen_ai.request.model`, `gen_ai.request.max_tokens` and what follows, but no operation: it is no call. The processor bills
+ * and forwards none of them.
+ */
+export const marker = {
+  span: 'spanledger.call.started',
+  /** The id that the span of the call has when it comes. */
+  spanId: 'spanledger.call.span_id',
+  /** As text: a number of this size is no exact one everywhere. */
+  start: 'spanledger.call.start_unix_nano',
+  /** Estimated from the request, by the rule of bytes. */
+  inputTokens: 'spanledger.call.input_tokens',
+} as const;
+
+/** The attributes of the marker of a call. */
+export function markerOf({ start, attributes }: Pick<OpenCall, 'start' | 'attributes'>, spanId: string): Attributes {
+  return { ...attributes, [marker.spanId]: spanId, [marker.start]: String(BigInt(start) * 1_000_000n) };
+}
 
 /** Before a unit's name. */
 export const usagePrefix = 'spanledger.usage.';

@@ -6,6 +6,10 @@ export interface Settings {
   readonly baggage: boolean;
   /** Ask chat streams for their usage; `SPANLEDGER_STREAM_USAGE=off` leaves every request as the application made it. */
   readonly askForUsage: boolean;
+  /** Announce calls that are open for more than a second; `SPANLEDGER_MARKERS=off` does not. */
+  readonly markers: boolean;
+  /** `SPANLEDGER_LAST_GASP=on`: deliver what is left on `process.exit()` and crashes too, which holds them up. */
+  readonly lastGasp: boolean;
   /** Where spans go, without credentials and query: for people. */
   readonly endpoint: string;
 }
@@ -18,6 +22,8 @@ export function readSettings(env: Environment): Settings {
     tags: parsePairs(env['SPANLEDGER_TAGS'] ?? ''),
     baggage: env['SPANLEDGER_BAGGAGE'] !== 'off',
     askForUsage: env['SPANLEDGER_STREAM_USAGE'] !== 'off',
+    markers: env['SPANLEDGER_MARKERS'] !== 'off',
+    lastGasp: env['SPANLEDGER_LAST_GASP'] === 'on',
     endpoint: readableEndpoint(env),
   };
 }

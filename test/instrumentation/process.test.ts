@@ -116,20 +116,6 @@ describe('a processor that is not there', () => {
   });
 });
 
-describe('the end of the process', () => {
-  test.each([
-    ['natural end', 'end', { code: 0, signal: null, spans: 1 }],
-    ['SIGTERM, nobody else listens', 'SIGTERM', { code: null, signal: 'SIGTERM', spans: 2 }],
-    ['SIGINT, nobody else listens', 'SIGINT', { code: null, signal: 'SIGINT', spans: 2 }],
-    ['SIGTERM, the application listens and ends', 'SIGTERM-once', { code: 7, signal: null, spans: 1 }],
-    ['process.exit', 'exit', { code: 3, signal: null, spans: 0 }],
-    ['a crash', 'throw', { code: 1, signal: null, spans: 0 }],
-  ])('%s', async (_name, how, expected) => {
-    const { code, signal, spans } = await runApp({ app: appFile('end.mjs'), args: [how] });
-    expect({ code, signal, spans: spans.length }).toEqual(expected);
-  });
-});
-
 describe('asking a chat stream for its usage', () => {
   test('a server that refuses the question is asked without it, once', async () => {
     const { stdout, spans, requests } = await runApp({

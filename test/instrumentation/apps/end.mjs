@@ -4,6 +4,12 @@ import { chat, client } from './client.mjs';
 const how = process.argv[2];
 await client.chat.completions.create(chat);
 if (how === 'exit') process.exit(3);
+if (how === 'reject') void Promise.reject(new Error('mine'));
+if (how === 'wait') setInterval(() => {}, 1000);
+if (how === 'exit-open') {
+  setTimeout(() => process.exit(3), 100);
+  await client.chat.completions.create(chat, { headers: { 'x-simulate': '{"delayMs":5000}' } });
+}
 if (how === 'throw') throw new Error('mine');
 if (how.startsWith('SIG')) {
   const [signal, once] = how.split('-');

@@ -1,0 +1,26 @@
+import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
+import { runningRecording, startRecording, type Surroundings } from './recording.ts';
+import { readSettings } from './settings.ts';
+import { shareTracer } from './share.ts';
+import { versionOf } from './version.ts';
+
+export interface Providers {
+  readonly tracers: () => TracerProvider;
+  readonly meters: () => MeterProvider | undefined;
+}
+
+/** Records through the application's own providers, until the function that it gives is called. */
+export function instrument(surroundings: Surroundings, providers: Providers): () => void {
+  const preloaded = runningRecording() !== undefined;
+  const recording = startRecording(readSettings(process.env), surroundings);
+  const destination = shareTracer(providers, versionOf(surroundings.packageJson));
+  if (preloaded) surroundings.say(`calls go to ${destination.name}, because it has the instrumentation too`);
+  const stop = recording.to(destination);
+  // What is still open when the process ends by itself is handed over; delivering it is up to the application.
+  const settle = (): void => recording.settleNow();
+  process.on('beforeExit', settle);
+  return () => {
+    process.removeListener('beforeExit', settle);
+    stop();
+  };
+}
