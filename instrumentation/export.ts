@@ -38,7 +38,7 @@ export interface SpanIds {
 /** Spans of one request. */
 const batch = 512;
 /** How long the end of the process waits for the program that delivers what is left. */
-const longestGaspMs = 2000;
+const longestGaspMs = 3000;
 
 /** Resource attributes that are sent. The usual detectors add the command line, where secrets sit. */
 const allowed = [

@@ -116,6 +116,23 @@ describe('a processor that is not there', () => {
   });
 });
 
+// The whole table is test/interop/exit.test.ts.
+describe('the end of the process', () => {
+  test.each([
+    ['it ends by itself', 'end', {}, { code: 0, signal: null, spans: 1 }],
+    ['SIGTERM, nobody else listens', 'SIGTERM', {}, { code: null, signal: 'SIGTERM', spans: 2 }],
+    ['process.exit()', 'exit', {}, { code: 3, signal: null, spans: 0 }],
+    ['process.exit(), with the last gasp', 'exit', { SPANLEDGER_LAST_GASP: 'on' }, { code: 3, signal: null, spans: 1 }],
+  ])('%s', async (_name, how, env, expected) => {
+    const { code, signal, spans } = await runApp({
+      app: appFile('end.mjs'),
+      args: [how],
+      env: { SPANLEDGER_MARKERS: 'off', ...env },
+    });
+    expect({ code, signal, spans: spans.length }).toEqual(expected);
+  });
+});
+
 describe('asking a chat stream for its usage', () => {
   test('a server that refuses the question is asked without it, once', async () => {
     const { stdout, spans, requests } = await runApp({
