@@ -39,7 +39,7 @@ test.concurrent('the processor neither bills nor forwards the announcement', asy
   const any = { host: '127.0.0.1', port: 0 };
   const config = {
     ...defaultConfig(),
-    listen: { otlp: any, api: any, insecure: false },
+    listen: { ...defaultConfig().listen, otlp: any, api: any },
     ledger: join(temporaryFolder(), 'spanledger.db'),
     forward: [{ name: 'backend', endpoint: backend.url, headers: {} }],
   };
