@@ -1,19 +1,20 @@
-import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { PricedCharge } from '../../../pricing/charge.ts';
 import { formatUsd, parseUsd, type FemtoUsd } from '../../../pricing/money.ts';
 import type { Counts } from '../../../pricing/usage/usage.ts';
-import type { Unit } from '../../../pricing/usage/units.ts';
 import { dimensionNames, type Entry } from '../../ledger.ts';
+import { numberTexts } from './texts.ts';
 
-/** Known numbers kept in memory; beyond it the table is asked again. */
-const MAX_CACHED = 200_000;
+/** Known cards kept in memory; beyond it the table is asked again. */
+const MAX_CACHED = 10_000;
 
 const kindColumns =
   'operation dialect usage_state basis unpriced_reason sent_provider sent_model region adjustment'.split(' ');
 
 interface CardRow {
   readonly id: number;
+  /** Of the card: provider, model, version, source. */
+  readonly values: readonly string[];
   readonly ownLines: boolean;
   readonly rates: Map<string, FemtoUsd>;
 }
@@ -24,13 +25,17 @@ export interface Dictionary {
   kind(entry: Entry): number;
   /** `ownLines`: the lines do not follow from counts and rates, so the entry has to keep them. */
   price(charge: PricedCharge, counts: Counts): { readonly id: number; readonly ownLines: boolean };
+  /** Whether so many are not in the index yet that it is worth the while. */
+  readonly indexDue: boolean;
+  /** Puts them there, inside the caller's transaction. */
+  index(): void;
   /** After a rollback: forgets what may not be there any more. */
   forget(): void;
 }
 
 export function createDictionary(db: DatabaseSync): Dictionary {
-  const dimensions = numbered(db, 'dimension', dimensionNames);
-  const kinds = numbered(db, 'call_kind', kindColumns);
+  const dimensions = numberTexts(db, 'dimension', dimensionNames);
+  const kinds = numberTexts(db, 'call_kind', kindColumns);
   const prices = createPrices(db);
   return {
     dimension: (entry) => dimensions.id(dimensionNames.map((name) => entry.dimensions[name])),
@@ -48,6 +53,13 @@ export function createDictionary(db: DatabaseSync): Dictionary {
       ]);
     },
     price: (charge, counts) => prices.find(charge, counts),
+    get indexDue() {
+      return dimensions.indexDue || kinds.indexDue;
+    },
+    index: () => {
+      dimensions.index();
+      kinds.index();
+    },
     forget: () => {
       dimensions.forget();
       kinds.forget();
@@ -56,39 +68,7 @@ export function createDictionary(db: DatabaseSync): Dictionary {
   };
 }
 
-/** Lengths, not a separator: a value may hold any character. */
-function keyOf(values: readonly string[]): string {
-  let key = '';
-  for (const value of values) key += `${value.length}:${value}`;
-  return key;
-}
-
-/** 48 bits, which are a safe integer. Rows of equal hashes are told apart by their texts. */
-function hashOf(key: string): number {
-  return createHash('sha1').update(key).digest().readUIntBE(0, 6);
-}
-
-function numbered(db: DatabaseSync, table: string, columns: readonly string[]) {
-  const known = new Map<string, { readonly id: number; readonly values: readonly string[] }>();
-  const where = columns.map((column) => `${column} = ?`).join(' AND ');
-  const select = db.prepare(`SELECT id FROM ${table} WHERE hash = ? AND ${where}`);
-  const places = columns.map(() => '?').join(', ');
-  const insert = db.prepare(`INSERT INTO ${table} (hash, ${columns.join(', ')}) VALUES (?, ${places})`);
-  return {
-    id(values: readonly string[]): number {
-      // Quick, and not safe where a value holds the separator: so the values themselves decide.
-      const key = values.join('\u0000');
-      const cached = known.get(key);
-      if (cached !== undefined && cached.values.every((value, index) => value === values[index])) return cached.id;
-      const hash = hashOf(keyOf(values));
-      const id = Number(select.get(hash, ...values)?.['id'] ?? insert.run(hash, ...values).lastInsertRowid);
-      if (known.size >= MAX_CACHED) known.clear();
-      known.set(key, { id, values });
-      return id;
-    },
-    forget: () => known.clear(),
-  };
-}
+const cardColumns = ['provider', 'model', 'version', 'source'] as const;
 
 /**
  * A price row is a rate card as applied: who, which card, which version; its rates are rows of their own, added as units
@@ -97,19 +77,21 @@ function numbered(db: DatabaseSync, table: string, columns: readonly string[]) {
 function createPrices(db: DatabaseSync) {
   const known = new Map<string, CardRow[]>();
   const select = db.prepare(
-    `SELECT id, own_lines, (SELECT json_group_object(unit, usd) FROM rate WHERE price = price.id) AS rates FROM price
-     WHERE price_id = ? AND version = ? AND provider = ? AND model = ? AND source = ?`,
+    `SELECT id, own_lines, ${cardColumns.join(', ')},
+       (SELECT json_group_object(unit, usd) FROM rate WHERE price = price.id) AS rates
+     FROM price WHERE price_id = ?`,
   );
   const insert = db.prepare(
-    `INSERT INTO price (price_id, version, provider, model, source, own_lines) VALUES (?, ?, ?, ?, ?, ?) RETURNING id`,
+    `INSERT INTO price (price_id, ${cardColumns.join(', ')}, own_lines) VALUES (?, ?, ?, ?, ?, ?) RETURNING id`,
   );
   const insertRate = db.prepare('INSERT INTO rate (price, unit, usd) VALUES (?, ?, ?)');
 
-  function load(values: readonly string[]): CardRow[] {
-    return select.all(...values).map((row) => {
+  function load(priceId: string): CardRow[] {
+    return select.all(priceId).map((row) => {
       const rates = JSON.parse(String(row['rates'])) as Record<string, string>;
       return {
         id: Number(row['id']),
+        values: cardColumns.map((column) => String(row[column])),
         ownLines: row['own_lines'] === 1,
         rates: new Map(Object.entries(rates).map(([unit, usd]) => [unit, parseUsd(usd)])),
       };
@@ -118,21 +100,25 @@ function createPrices(db: DatabaseSync) {
 
   return {
     find(charge: PricedCharge, counts: Counts): { readonly id: number; readonly ownLines: boolean } {
-      const values = [charge.priceId, charge.priceVersion, charge.provider, charge.model, charge.source];
-      const key = keyOf(values);
-      let rows = known.get(key);
+      let rows = known.get(charge.priceId);
       if (rows === undefined) {
-        rows = load(values);
+        rows = load(charge.priceId);
         if (known.size >= MAX_CACHED) known.clear();
-        known.set(key, rows);
+        known.set(charge.priceId, rows);
       }
       const ownLines = !followsFromRates(charge, counts);
       const agrees = (row: CardRow): boolean =>
         row.ownLines === ownLines &&
+        row.values[0] === charge.provider &&
+        row.values[1] === charge.model &&
+        row.values[2] === charge.priceVersion &&
+        row.values[3] === charge.source &&
         (ownLines || charge.lines.every((line) => (row.rates.get(line.unit) ?? line.rate) === line.rate));
       let row = rows.find(agrees);
       if (row === undefined) {
-        row = { id: Number(insert.get(...values, ownLines ? 1 : 0)?.['id']), ownLines, rates: new Map() };
+        const values = [charge.provider, charge.model, charge.priceVersion, charge.source];
+        const id = Number(insert.get(charge.priceId, ...values, ownLines ? 1 : 0)?.['id']);
+        row = { id, values, ownLines, rates: new Map() };
         rows.push(row);
       }
       if (!ownLines)
@@ -148,12 +134,13 @@ function createPrices(db: DatabaseSync) {
 }
 
 /** One line for every count, none besides, each quantity x rate. */
-function followsFromRates(charge: PricedCharge, counts: Counts): boolean {
-  const seen = new Set<Unit>();
-  for (const line of charge.lines) {
-    if (seen.has(line.unit) || counts[line.unit] !== line.quantity) return false;
-    if (line.rate * BigInt(line.quantity) !== line.amount) return false;
-    seen.add(line.unit);
+function followsFromRates({ lines }: PricedCharge, counts: Counts): boolean {
+  let left = 0;
+  for (const _ in counts) left++;
+  if (left !== lines.length) return false;
+  for (const [index, line] of lines.entries()) {
+    if (counts[line.unit] !== line.quantity || line.rate * BigInt(line.quantity) !== line.amount) return false;
+    for (let before = 0; before < index; before++) if (lines[before]?.unit === line.unit) return false;
   }
-  return seen.size === Object.keys(counts).length;
+  return true;
 }

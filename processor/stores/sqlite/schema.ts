@@ -23,7 +23,7 @@ const APPLICATION_ID = 0x53_50_4c_47;
  * the adjustment that led to a revision, repeat from entry to entry: they stand in `call_kind`.
  *
  * Version 4. `rollup` and `span_index` (which was `span_hour`) hold the entries before `progress.folded_us`: see fold.ts.
- * `summary` holds whole days by fewer dimensions: see summary.ts.
+ * `summary` holds whole days by fewer dimensions: see summary.ts. Hashes stand in tables of their own: see texts.ts.
  */
 export const migrations: readonly string[] = [
   `CREATE TABLE dimension (
@@ -112,7 +112,16 @@ export const migrations: readonly string[] = [
     cost_nano INTEGER NOT NULL, cost_rem INTEGER NOT NULL CHECK (cost_rem BETWEEN 0 AND 999999),
     PRIMARY KEY (level, day, facet)
   ) STRICT, WITHOUT ROWID;
-  CREATE TABLE summary_day (day INTEGER PRIMARY KEY) STRICT;`,
+  CREATE TABLE summary_day (day INTEGER PRIMARY KEY) STRICT;
+  CREATE TABLE indexed (name TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT INTO indexed SELECT 'dimension', coalesce(max(id), 0) FROM dimension;
+  INSERT INTO indexed SELECT 'call_kind', coalesce(max(id), 0) FROM call_kind;
+  CREATE TABLE dimension_hash (hash INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (hash, id)) STRICT, WITHOUT ROWID;
+  INSERT INTO dimension_hash SELECT hash, id FROM dimension ORDER BY hash, id;
+  DROP INDEX dimension_by_hash;
+  CREATE TABLE call_kind_hash (hash INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (hash, id)) STRICT, WITHOUT ROWID;
+  INSERT INTO call_kind_hash SELECT hash, id FROM call_kind ORDER BY hash, id;
+  DROP INDEX call_kind_by_hash;`,
 ];
 
 /** Brings an empty or older file to the newest version. Refuses other programs' files and newer versions. */

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Micros } from '../../../pricing/charge.ts';
 import { hourOf } from '../../rollup.ts';
+import type { Dictionary } from './dictionary.ts';
 import type { Fold } from './fold.ts';
 import { createSummary } from './summary.ts';
 
@@ -32,7 +33,12 @@ export interface Tidy {
   step(transaction: (work: () => void) => void): boolean;
 }
 
-export function createTidy(db: DatabaseSync, fold: Fold, { foldAt, restMs, now }: TidyOptions): Tidy {
+export function createTidy(
+  db: DatabaseSync,
+  fold: Fold,
+  dictionary: Dictionary,
+  { foldAt, restMs, now }: TidyOptions,
+): Tidy {
   const summary = createSummary(db);
   const count = db.prepare('SELECT count(*) AS n FROM entry WHERE start_us >= ?');
   const slice = db.prepare(`SELECT start_us FROM entry WHERE start_us >= ? ORDER BY start_us LIMIT 1 OFFSET ${SLICE}`);
@@ -81,6 +87,15 @@ export function createTidy(db: DatabaseSync, fold: Fold, { foldAt, restMs, now }
     return true;
   }
 
+  function index(transaction: (work: () => void) => void): boolean {
+    try {
+      transaction(() => dictionary.index());
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   return {
     added(startUs) {
       newest = Math.max(newest, startUs);
@@ -95,6 +110,7 @@ export function createTidy(db: DatabaseSync, fold: Fold, { foldAt, restMs, now }
     step(transaction) {
       const to = next();
       if (to !== undefined) return foldTo(to, transaction);
+      if (dictionary.indexDue) return index(transaction);
       return daysDue && summarise(transaction);
     },
   };

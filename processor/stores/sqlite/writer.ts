@@ -40,7 +40,7 @@ export function createWriter(db: DatabaseSync, options: TidyOptions): Writer {
   );
   select.setReadBigInts(true);
   const fold = createFold(db);
-  const tidy = createTidy(db, fold, options);
+  const tidy = createTidy(db, fold, dictionary, options);
 
   function append(entry: Entry, rollups: Rollups): Appended {
     if (entry.startUs >= fold.watermark && isLarge(entry)) fold.to(entry.startUs + 1);
