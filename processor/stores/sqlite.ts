@@ -44,6 +44,7 @@ export async function openSqliteLedger({
   path: given,
   foldAt = 16_384,
   restMs = 600_000,
+  retention,
   now = () => Date.now() * 1000,
 }: SqliteOptions): Promise<Ledger> {
   const path = realPath(resolve(given));
@@ -57,7 +58,7 @@ export async function openSqliteLedger({
     // The pages of the running hour change with every commit: copied from the log once in 32 MB of it, not once in 4.
     db.exec('PRAGMA wal_autocheckpoint = 8192; PRAGMA journal_size_limit = 67108864');
     migrate(db, path);
-    return createLedger(db, path, unlock, { foldAt, restMs, now });
+    return createLedger(db, path, unlock, { foldAt, restMs, retention, now });
   } catch (error) {
     db?.close();
     unlock();
@@ -106,6 +107,10 @@ function createLedger(db: DatabaseSync, path: string, unlock: () => void, option
       if (!closed && writer.tidy()) tidySoon();
     });
   }
+
+  const hourly = setInterval(tidySoon, 3_600_000);
+  hourly.unref();
+  tidySoon();
 
   /** False where a group of several failed: then each is tried alone, so that nobody fails for a neighbour. */
   function commit(group: readonly Waiting[], last: boolean = group.length === 1): boolean {
@@ -180,6 +185,7 @@ function createLedger(db: DatabaseSync, path: string, unlock: () => void, option
     async close() {
       if (closed) return;
       closed = true;
+      clearInterval(hourly);
       while (queue.length > 0) flush();
       await reader.close();
       db.close();

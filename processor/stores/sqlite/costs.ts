@@ -1,11 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Micros } from '../../../pricing/charge.ts';
-import { segments } from '../../buckets.ts';
 import { dimensionNames, type CostQuery, type CostRow, type DimensionName } from '../../ledger.ts';
-import { addSums, emptySums, HOUR, type Sums } from '../../rollup.ts';
+import { addSums, emptySums, type Sums } from '../../rollup.ts';
 import { entrySumColumns, joinSums, sign, sumColumns } from './amount.ts';
-import { readWatermark } from './fold.ts';
 import { condition } from './matchers.ts';
+import { pieces, type Source } from './pieces.ts';
 import { levelFor } from './summary.ts';
 import { entryTokens } from './tokens.ts';
 
@@ -14,7 +13,6 @@ const sources = {
     table: 'summary',
     names: 'facet',
     time: 'day',
-    unit: 24 * HOUR,
     calls: 'calls',
     sums: 'sum(input), sum(cache_read), sum(cache_write), sum(output), sum(reasoning)',
     amount: sumColumns,
@@ -23,7 +21,6 @@ const sources = {
     table: 'rollup',
     names: 'dimension',
     time: 'hour',
-    unit: HOUR,
     calls: 'calls',
     sums: 'sum(input), sum(cache_read), sum(cache_write), sum(output), sum(reasoning)',
     amount: sumColumns,
@@ -32,7 +29,6 @@ const sources = {
     table: 'entry',
     names: 'dimension',
     time: 'start_us',
-    unit: 1,
     calls: sign,
     sums: Object.values(entryTokens)
       .map((sql) => `sum(${sign} * (${sql}))`)
@@ -47,16 +43,6 @@ interface Group extends Sums {
   unpricedCalls: number;
 }
 
-type Source = keyof typeof sources;
-
-/** A stretch of time and where its sums are read: days summed up, hours, or the entries themselves. */
-interface Piece {
-  readonly bucketUs: Micros | undefined;
-  readonly source: Source;
-  readonly startUs: Micros;
-  readonly endUs: Micros;
-}
-
 /** Sums by any dimensions: first by number of the dimensions, which SQLite does fast, then by the names asked for. */
 export function readCosts(db: DatabaseSync, query: CostQuery): CostRow[] {
   const by = dimensionNames.filter((name) => query.by.includes(name));
@@ -64,7 +50,7 @@ export function readCosts(db: DatabaseSync, query: CostQuery): CostRow[] {
   const prepared = new Map<Source, StatementSync>();
   const groups = new Map<string, Group>();
   for (const piece of pieces(db, query, level !== undefined)) {
-    const { table, names, unit } = sources[piece.source];
+    const { table, names } = sources[piece.source];
     const where = condition(`${table}.${names}`, query.where, names);
     let statement = prepared.get(piece.source);
     if (statement === undefined) {
@@ -73,53 +59,12 @@ export function readCosts(db: DatabaseSync, query: CostQuery): CostRow[] {
       statement.setReturnArrays(true);
       prepared.set(piece.source, statement);
     }
-    const rows = statement.iterate(piece.startUs / unit, piece.endUs / unit, ...where.values);
+    const rows = statement.iterate(piece.from, piece.to, ...where.values);
     for (const row of rows as unknown as Iterable<readonly (string | bigint)[]>)
       addRow(groups, by, piece.bucketUs, row);
   }
   // All of their calls were taken back.
   return [...groups.values()].filter(({ calls }) => calls > 0);
-}
-
-function* pieces(db: DatabaseSync, query: CostQuery, summed: boolean): Generator<Piece> {
-  const watermark = readWatermark(db);
-  const days = summed ? readDays(db, query) : [];
-  for (const { bucketUs, from, startUs, endUs } of segments(query)) {
-    if (from === 'entries') {
-      yield { bucketUs, source: 'entries', startUs, endUs };
-      continue;
-    }
-    let at = startUs;
-    for (const { first, end } of days) {
-      const [begin, until] = [
-        Math.max(first * DAY, Math.ceil(at / DAY) * DAY),
-        Math.min(end, Math.floor(endUs / DAY)) * DAY,
-      ];
-      if (begin >= until) continue;
-      if (at < begin) yield { bucketUs, source: 'rollup', startUs: at, endUs: begin };
-      yield { bucketUs, source: 'summary', startUs: begin, endUs: until };
-      at = until;
-    }
-    if (at < endUs) yield { bucketUs, source: 'rollup', startUs: at, endUs };
-    // What the rollups do not hold yet.
-    if (endUs > watermark) yield { bucketUs, source: 'entries', startUs: Math.max(startUs, watermark), endUs };
-  }
-}
-const DAY = 24 * HOUR;
-
-/** Runs of days that are summed up. */
-function readDays(db: DatabaseSync, { from, to }: CostQuery): { first: number; end: number }[] {
-  const runs: { first: number; end: number }[] = [];
-  const rows = db
-    .prepare('SELECT day FROM summary_day WHERE day >= ? AND day < ? ORDER BY day')
-    .all(Math.floor(from / DAY), Math.ceil(to / DAY));
-  for (const row of rows) {
-    const day = Number(row['day']);
-    const last = runs.at(-1);
-    if (last?.end === day) last.end = day + 1;
-    else runs.push({ first: day, end: day + 1 });
-  }
-  return runs;
 }
 
 function costsSql(from: Source, level: number | undefined, by: readonly DimensionName[], where: string): string {

@@ -5,6 +5,7 @@ import type { CostQuery, Derivation, DerivationLine, UnpricedLine } from '../../
 import { entrySumColumns, joinSums, sign } from './amount.ts';
 import { columnUnits, readLine } from './entry-row.ts';
 import { condition } from './matchers.ts';
+import { readProgress } from './progress.ts';
 
 interface Card {
   readonly provider: string;
@@ -30,7 +31,7 @@ interface Sum {
 export function deriveCosts(db: DatabaseSync, query: Pick<CostQuery, 'where' | 'from' | 'to'>): Derivation {
   const where = condition('dimension', query.where);
   const range = `start_us >= ? AND start_us < ?${where.sql}`;
-  const values = [query.from, query.to, ...where.values];
+  const values = [Math.max(query.from, readProgress(db).kept), query.to, ...where.values];
   const cards = readCards(db, range, values);
   const sums = new Map<string, Sum>();
   addColumns(db, range, values, cards, sums);

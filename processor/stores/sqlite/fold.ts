@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Micros } from '../../../pricing/charge.ts';
 import { HOUR } from '../../rollup.ts';
 import { sign } from './amount.ts';
+import type { MovingProgress } from './progress.ts';
 import { entryTokens } from './tokens.ts';
 
 /** Femto-USD that a sum of remainders has above a whole nano-USD, and the nano-USD in it: of negative sums too. */
@@ -33,39 +34,18 @@ const foldSpans = `INSERT OR IGNORE INTO span_index (hour, hash, second)
   FROM entry WHERE start_us >= ? AND start_us < ? AND rev = 0 ORDER BY 1, 2, 3`;
 
 /**
- * Entries before the watermark are in `rollup` and `span_index`, later ones in `entry` alone. So a commit writes one row a
- * call, and every few commits many are summed at once, in the order of the index; whoever reads adds up both sides.
+ * Takes entries into the sums, those before a watermark. So a commit writes one row a call, and every few commits many are
+ * summed at once, in the order of the index; whoever reads adds up both sides.
+ *
+ * @returns takes in everything before `to`, inside the caller's transaction
  */
-export interface Fold {
-  readonly watermark: Micros;
-  /** Takes in everything before `to`, inside the caller's transaction. */
-  to(to: Micros): void;
-  /** After a rollback. */
-  reread(): void;
-}
-
-export function createFold(db: DatabaseSync): Fold {
+export function createFold(db: DatabaseSync, progress: MovingProgress): (to: Micros) => void {
   const rollups = db.prepare(foldRollups);
   const spans = db.prepare(foldSpans);
-  const move = db.prepare('UPDATE progress SET folded_us = ?');
-  let watermark = readWatermark(db);
-  return {
-    get watermark() {
-      return watermark;
-    },
-    to(to) {
-      if (to <= watermark) return;
-      rollups.run(watermark, to);
-      spans.run(watermark, to);
-      move.run(to);
-      watermark = to;
-    },
-    reread() {
-      watermark = readWatermark(db);
-    },
+  return (to) => {
+    if (to <= progress.folded) return;
+    rollups.run(progress.folded, to);
+    spans.run(progress.folded, to);
+    progress.move({ folded: to });
   };
-}
-
-export function readWatermark(db: DatabaseSync): Micros {
-  return Number(db.prepare('SELECT folded_us FROM progress').get()?.['folded_us']);
 }

@@ -6,7 +6,7 @@ import { readCosts } from './costs.ts';
 import { deriveCosts } from './derive.ts';
 import { entryColumns, entryTables, readEntry, spanBlob, spanHash } from './entry-row.ts';
 import { storeFailure } from './failure.ts';
-import { readWatermark } from './fold.ts';
+import { readProgress } from './progress.ts';
 import { condition, defineMatch } from './matchers.ts';
 import { requireCurrent } from './schema.ts';
 import { readTraceCalls } from './window.ts';
@@ -62,7 +62,10 @@ function createReader(db: DatabaseSync, path: string): Reader {
     find: (traceId, spanId) => snapshot(() => findSpan(db, traceId, spanId)),
     firstUs: () =>
       snapshot(() => {
-        const first = db.prepare('SELECT min(start_us) AS first FROM entry').get()?.['first'];
+        const { kept } = readProgress(db);
+        const sums = db.prepare('SELECT min(hour) AS first FROM rollup WHERE hour < ?').get(kept / HOUR)?.['first'];
+        if (typeof sums === 'number') return sums * HOUR;
+        const first = db.prepare('SELECT min(start_us) AS first FROM entry WHERE start_us >= ?').get(kept)?.['first'];
         return typeof first === 'number' ? first : undefined;
       }),
     traceCalls: (query) => snapshot(() => readTraceCalls(db, query)),
@@ -82,7 +85,7 @@ function readEntries(db: DatabaseSync, query: EntryQuery): Entry[] {
     ORDER BY e.start_us DESC, e.span DESC, e.rev DESC LIMIT ?`;
   const values = [...where.values, ...ids.map(([, value]) => value)];
   return big(db, sql)
-    .all(query.from, query.to, ...values, ...after, query.limit)
+    .all(Math.max(query.from, readProgress(db).kept), query.to, ...values, ...after, query.limit)
     .map(readEntry);
 }
 
@@ -112,13 +115,13 @@ function findSpan(db: DatabaseSync, traceId: string, spanId: string): Entry[] {
     db,
     `SELECT ${entryColumns} FROM ${entryTables} WHERE e.start_us >= ? AND e.start_us < ? AND e.span = ?`,
   );
-  const watermark = readWatermark(db);
+  const { folded, kept } = readProgress(db);
   const found = seconds.flatMap((row) => {
     const start = Number(row['hour']) * HOUR + Number(row['second']) * SECOND;
-    return select.all(start, Math.min(start + SECOND, watermark), span).map(readEntry);
+    return select.all(Math.max(start, kept), Math.min(start + SECOND, folded), span).map(readEntry);
   });
   // What is not in the index yet.
-  found.push(...select.all(watermark, Number.MAX_SAFE_INTEGER, span).map(readEntry));
+  found.push(...select.all(folded, Number.MAX_SAFE_INTEGER, span).map(readEntry));
   return found.toSorted((a, b) => a.rev - b.rev || a.startUs - b.startUs);
 }
 

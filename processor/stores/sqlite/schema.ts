@@ -22,7 +22,7 @@ const APPLICATION_ID = 0x53_50_4c_47;
  * Version 2. Even revisions count, odd ones take back the one before: no column tells. What a price is looked up by again, and
  * the adjustment that led to a revision, repeat from entry to entry: they stand in `call_kind`.
  *
- * Version 4. `rollup` and `span_index` (which was `span_hour`) hold the entries before `progress.folded_us`: see fold.ts.
+ * Version 4. `rollup` and `span_index` (which was `span_hour`) hold the entries before `progress.folded_us`: see progress.ts.
  * `summary` holds whole days by fewer dimensions: see summary.ts. Hashes stand in tables of their own: see texts.ts.
  */
 export const migrations: readonly string[] = [
@@ -85,8 +85,9 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX audit_by_time ON audit (at_us);`,
   heldTable,
-  `CREATE TABLE progress (id INTEGER PRIMARY KEY CHECK (id = 1), folded_us INTEGER NOT NULL) STRICT;
-  INSERT INTO progress SELECT 1, coalesce(max(start_us) + 1, 0) FROM entry;
+  `CREATE TABLE progress (id INTEGER PRIMARY KEY CHECK (id = 1), folded_us INTEGER NOT NULL,
+    compacted_us INTEGER NOT NULL, kept_us INTEGER NOT NULL) STRICT;
+  INSERT INTO progress SELECT 1, coalesce(max(start_us) + 1, 0), 0, 0 FROM entry;
   CREATE TABLE span_index (
     hour INTEGER NOT NULL, hash BLOB NOT NULL, second INTEGER NOT NULL,
     PRIMARY KEY (hour, hash, second)

@@ -1,8 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Micros } from '../../../pricing/charge.ts';
+import type { Retention } from '../../retention.ts';
 import { hourOf } from '../../rollup.ts';
 import type { Dictionary } from './dictionary.ts';
-import type { Fold } from './fold.ts';
+import type { MovingProgress } from './progress.ts';
+import { createRetention } from './retention.ts';
 import { createSummary } from './summary.ts';
 
 export interface TidyOptions {
@@ -10,6 +12,8 @@ export interface TidyOptions {
   readonly foldAt: number;
   /** How long a day that got a late call waits to be summed up again. */
   readonly restMs: number;
+  /** How long hours and entries are kept; nothing is given up where it is undefined. */
+  readonly retention: Retention | undefined;
   readonly now: () => Micros;
 }
 
@@ -35,35 +39,37 @@ export interface Tidy {
 
 export function createTidy(
   db: DatabaseSync,
-  fold: Fold,
+  progress: MovingProgress,
+  fold: (to: Micros) => void,
   dictionary: Dictionary,
-  { foldAt, restMs, now }: TidyOptions,
+  { foldAt, restMs, retention, now }: TidyOptions,
 ): Tidy {
   const summary = createSummary(db);
   const count = db.prepare('SELECT count(*) AS n FROM entry WHERE start_us >= ?');
   const slice = db.prepare(`SELECT start_us FROM entry WHERE start_us >= ? ORDER BY start_us LIMIT 1 OFFSET ${SLICE}`);
+  const retain = createRetention(db, progress, retention, now);
   const resting = new Map<number, number>();
   let newest: Micros = Number(db.prepare('SELECT max(start_us) AS newest FROM entry').get()?.['newest'] ?? 0);
-  let pending = Number(count.get(fold.watermark)?.['n']);
+  let pending = Number(count.get(progress.folded)?.['n']);
   /** Since the last time: entries that can't be folded yet, as those dated ahead, do not bring us here again and again. */
   let fresh = pending;
   let target: Micros | undefined;
   let daysDue = true;
 
   function next(): Micros | undefined {
-    if (target !== undefined && target > fold.watermark) return target;
+    if (target !== undefined && target > progress.folded) return target;
     if (pending < foldAt || fresh * 4 < foldAt) return undefined;
     fresh = 0;
     const to = Math.min(newest, now()) - (pending > 4 * foldAt ? BUSY_GRACE : GRACE);
-    return to > fold.watermark ? to : undefined;
+    return to > progress.folded ? to : undefined;
   }
 
   function foldTo(to: Micros, transaction: (work: () => void) => void): boolean {
     target = to;
     try {
-      const end = Number(slice.get(fold.watermark)?.['start_us'] ?? to);
-      transaction(() => fold.to(Math.min(to, Math.max(end, fold.watermark + 1))));
-      if (fold.watermark < to) return true;
+      const end = Number(slice.get(progress.folded)?.['start_us'] ?? to);
+      transaction(() => fold(Math.min(to, Math.max(end, progress.folded + 1))));
+      if (progress.folded < to) return true;
       pending = Number(count.get(to)?.['n']);
       daysDue = true;
     } catch {
@@ -75,7 +81,7 @@ export function createTidy(
 
   function summarise(transaction: (work: () => void) => void): boolean {
     const at = performance.now();
-    const day = summary.missing(hourOf(fold.watermark)).find((each) => (resting.get(each) ?? 0) <= at);
+    const day = summary.missing(hourOf(progress.folded)).find((each) => (resting.get(each) ?? 0) <= at);
     daysDue = day !== undefined;
     if (day === undefined) return false;
     try {
@@ -111,7 +117,7 @@ export function createTidy(
       const to = next();
       if (to !== undefined) return foldTo(to, transaction);
       if (dictionary.indexDue) return index(transaction);
-      return daysDue && summarise(transaction);
+      return (daysDue && summarise(transaction)) || retain(transaction);
     },
   };
 }

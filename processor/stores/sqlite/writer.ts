@@ -8,6 +8,7 @@ import { splitAmount } from './amount.ts';
 import { createDictionary } from './dictionary.ts';
 import { entryColumns, entryRow, entryTables, insertEntry, readEntry, spanBlob, spanHash } from './entry-row.ts';
 import { addToRollup, createFold } from './fold.ts';
+import { createProgress } from './progress.ts';
 import { createTidy, type TidyOptions } from './tidy.ts';
 
 const upsertRollup = `INSERT INTO rollup (hour, dimension, calls, input, cache_read, cache_write, output, reasoning,
@@ -39,11 +40,14 @@ export function createWriter(db: DatabaseSync, options: TidyOptions): Writer {
     `SELECT ${entryColumns} FROM ${entryTables} WHERE e.start_us = ? AND e.span = ? AND e.rev = ?`,
   );
   select.setReadBigInts(true);
-  const fold = createFold(db);
-  const tidy = createTidy(db, fold, dictionary, options);
+  const progress = createProgress(db);
+  const fold = createFold(db, progress);
+  const tidy = createTidy(db, progress, fold, dictionary, options);
 
   function append(entry: Entry, rollups: Rollups): Appended {
-    if (entry.startUs >= fold.watermark && isLarge(entry)) fold.to(entry.startUs + 1);
+    // Whether it is known can't be told any more: it would be counted twice.
+    if (entry.startUs < progress.kept) return { entry, inserted: false };
+    if (entry.startUs >= progress.folded && isLarge(entry)) fold(entry.startUs + 1);
     const dimension = dictionary.dimension(entry);
     const price = entry.charge.status === 'priced' ? dictionary.price(entry.charge, entry.counts) : undefined;
     const span = spanBlob(entry);
@@ -53,15 +57,16 @@ export function createWriter(db: DatabaseSync, options: TidyOptions): Writer {
       if (stored === undefined) throw new Error(`entry ${entry.traceId}/${entry.spanId} is neither new nor stored`);
       return { entry: readEntry(stored), inserted: false };
     }
-    if (entry.startUs >= fold.watermark) {
+    if (entry.startUs >= progress.folded) {
       tidy.added(entry.startUs);
       return { entry, inserted: true };
     }
     const hour = hourOf(entry.startUs);
     // Its other revisions have the same time.
     if (entry.rev === 0) insertHour.run(hour, spanHash(span), Math.floor((entry.startUs - hour * HOUR) / 1_000_000));
-    const byDimension = rollups.get(hour) ?? new Map<number, Sums>();
-    rollups.set(hour, byDimension);
+    const kept = entry.startUs < progress.compacted ? Math.floor(hour / 24) * 24 : hour;
+    const byDimension = rollups.get(kept) ?? new Map<number, Sums>();
+    rollups.set(kept, byDimension);
     const sums = byDimension.get(dimension) ?? emptySums();
     byDimension.set(dimension, sums);
     addEntry(sums, entry);
@@ -82,6 +87,7 @@ export function createWriter(db: DatabaseSync, options: TidyOptions): Writer {
   }
 
   function stored({ startUs, traceId, spanId }: EntryKey, rev: number): Entry | undefined {
+    if (startUs < progress.kept) return undefined;
     const row = select.get(startUs, spanBlob({ traceId, spanId }), rev);
     return row === undefined ? undefined : readEntry(row);
   }
@@ -110,7 +116,7 @@ export function createWriter(db: DatabaseSync, options: TidyOptions): Writer {
     } catch (error) {
       if (db.isTransaction) db.exec('ROLLBACK');
       dictionary.forget();
-      fold.reread();
+      progress.reread();
       throw isOverflow(error) ? overflow(error) : error;
     }
   }
