@@ -62,9 +62,9 @@ const question: fc.Arbitrary<CostQuery> = fc
     timezone: fc.constantFrom('UTC', 'Asia/Kolkata', 'America/New_York'),
     where: fc.constantFrom([], [{ name: 'customer_id' as const, op: '=' as const, value: 'c1' }]),
   })
-  .map(({ start, length, aligned, ...rest }) => {
+  .map(({ start, length, aligned, by, bucket, timezone, where }) => {
     const from = NOVEMBER + (aligned ? Math.floor(start / DAY) * DAY : start);
-    return { ...rest, from, to: from + length };
+    return { by, bucket, timezone, where, from, to: from + length };
   });
 
 test('days instead of hours: every question has the same answer, of any zone, and late calls still count', async () => {
