@@ -15,9 +15,13 @@ export function waitFor(id: string, call: Call): void {
   }
 }
 
-/** The open call whose answer a request fetches, or gives up. https://platform.openai.com/docs/guides/background */
+/**
+ * The open call whose answer a request fetches, or gives up. https://platform.openai.com/docs/guides/background,
+ * https://replicate.com/docs/reference/http#predictions.get
+ */
 export function waitingCall(path: string): Call | undefined {
-  const id = /\/responses\/([^/?]+)(?:\/cancel)?(?:\?|$)/.exec(path)?.[1];
+  if (waiting.size === 0) return undefined;
+  const id = /\/(?:responses|predictions)\/([^/?]+)(?:\/cancel)?(?:\?|$)/.exec(path)?.[1];
   const call = id === undefined ? undefined : waiting.get(id);
   if (call?.ended === true && id !== undefined) waiting.delete(id);
   return call?.ended === false ? call : undefined;

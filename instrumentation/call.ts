@@ -90,7 +90,7 @@ export class Call {
   /** The client library reads the body itself and says what became of it: a look at the response must not come between. */
   libraryReads = false;
   readonly api: WireApi;
-  readonly request: RequestFacts;
+  request: RequestFacts;
   readonly #answer: AnswerFacts = emptyAnswer();
   readonly #start = Date.now();
   /** When it began, by the clock that cannot be set. */
@@ -120,6 +120,11 @@ export class Call {
   /** Counts that came beside the body; a body that says more replaces them. */
   counted(block: unknown): void {
     this.#answer.block = block;
+  }
+
+  /** The answer turned out to come in events, whatever was asked for. */
+  streams(): void {
+    this.request = { ...this.request, stream: true };
   }
 
   /** The provider took the request: from here on the input is billed, whatever becomes of the answer. */

@@ -15,6 +15,12 @@ export function isClaimed(): boolean {
   return claims.getStore()?.made === true;
 }
 
+/** Whether a call was begun beneath a framework's own operation: then the framework's word for it is not needed. */
+export interface Beneath {
+  seen: boolean;
+}
+export const beneath = new AsyncLocalStorage<Beneath>();
+
 /**
  * One logical call of a client library that sends its requests with fetch: what the layer below sees in it are attempts of
  * one call, and `provider` is who is called, whatever the host is named.

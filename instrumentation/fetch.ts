@@ -1,6 +1,7 @@
 import { isJson, type Json, type WireApi } from './apis/api.ts';
 import { apiOfUrl } from './apis/index.ts';
-import type { Call } from './call.ts';
+import { waitingCall } from './background.ts';
+import { patient, type Call } from './call.ts';
 import { currentLogical, isClaimed, type Logical } from './claim.ts';
 import type { Observing } from './clients/client.ts';
 import { withoutBaggage } from './egress.ts';
@@ -35,6 +36,12 @@ export function hookFetch({ recorder }: Observing): void {
     'fetch',
     (fetch: Fetch): Fetch =>
       function (this: unknown, ...args: [Input, Init?]) {
+        const waiting = guarded(() => waitedFor(args[0]));
+        if (waiting !== undefined)
+          return withoutBaggage(() => fetch.apply(this, args)).then((response) => {
+            if (response.status < 400) guarded(() => observeResponse(response, patient(waiting), undefined));
+            return response;
+          });
         const plan = guarded(() => planOf(...args));
         if (plan === undefined) return fetch.apply(this, args);
         const { logical, url } = plan;
@@ -80,6 +87,12 @@ export function hookFetch({ recorder }: Observing): void {
     observeResponse(response, call, undefined);
     recorder.watch(response, call);
   };
+}
+
+/** The call whose answer this request fetches. */
+function waitedFor(input: Input): Call | undefined {
+  const url = input instanceof Request ? input.url : input instanceof URL ? input.pathname : input;
+  return isClaimed() ? undefined : waitingCall(url);
 }
 
 function planOf(input: Input, init: Init): Plan | undefined {

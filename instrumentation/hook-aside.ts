@@ -13,5 +13,7 @@ export const load: LoadHook = async (url, context, next) => {
   if (result.format !== 'module' || result.source === undefined || result.source === null) return result;
   const inside = /.*\/node_modules\/(?:@[^/]+\/)?[^/]+\/(.+)\.m?js$/.exec(url)?.[1];
   const names = inside === undefined ? undefined : namesOf[inside];
-  return names === undefined ? result : { ...result, source: sourceText(result.source) + announcement(url, names) };
+  if (names === undefined) return result;
+  const source = sourceText(result.source);
+  return { ...result, source: source + announcement(url, names, source) };
 };

@@ -9,7 +9,10 @@ import { guarded } from './guard.ts';
 export interface PatchedFile {
   /** Inside the package, without extension: `client`, `core/streaming`. */
   readonly file: string;
-  /** The names that the file defines and the patch wants. */
+  /**
+   * The names that the file defines and the patch wants. `export name` is what the file exports by that name, whatever it
+   * calls it inside (bundles are minified); the patch may put another in its place.
+   */
   readonly names: readonly string[];
   /** Only some of the supported versions have it: where the shape is another, the others do. */
   readonly optional?: true;
@@ -114,7 +117,7 @@ function hookRequire(namesOf: (path: string) => readonly string[] | undefined): 
   prototype._compile = function _compile(source, path, format, ...rest) {
     // An ES module that is required comes by here as well; the other hook has seen to it.
     const names = format === 'module' ? undefined : namesOf(path);
-    const announced = names === undefined ? source : source + announcement(pathToFileURL(path).href, names);
+    const announced = names === undefined ? source : source + announcement(pathToFileURL(path).href, names, source);
     return compile.call(this, announced, path, format, ...rest);
   };
 }
@@ -126,7 +129,8 @@ function hookImport(namesOf: (path: string) => readonly string[] | undefined): v
       if (result.format !== 'module' || !url.startsWith('file:') || !url.includes('/node_modules/')) return result;
       const names = namesOf(fileURLToPath(url));
       if (names === undefined || result.source === undefined || result.source === null) return result;
-      return { ...result, source: sourceText(result.source) + announcement(url, names) };
+      const source = sourceText(result.source);
+      return { ...result, source: source + announcement(url, names, source) };
     },
   });
 }
@@ -152,8 +156,15 @@ export function sourceText(source: string | ArrayBuffer | NodeJS.TypedArray): st
  * A statement that hands the module's own bindings over. It runs last, in the module's scope, and cannot fail: names are
  * only looked up when the patch asks for them, and what is thrown then stays with the patch.
  */
-export function announcement(url: string, names: readonly string[]): string {
-  const bindings = names.map((name) => `get ${name}(){return ${name}}`).join(',');
+export function announcement(url: string, names: readonly string[], source: string): string {
+  const bindings = names
+    .map((name) => {
+      if (!name.startsWith('export ')) return `get ${name}(){return ${name}}`;
+      const exported = name.slice('export '.length);
+      const inside = new RegExp(String.raw`([\w$]+) as ${exported}\b`).exec(source)?.[1] ?? exported;
+      return `get ${exported}(){return ${inside}},set ${exported}(value){${inside}=value}`;
+    })
+    .join(',');
   return `\n;globalThis[Symbol.for("spanledger.loaded")]?.(${JSON.stringify(url)},{${bindings}});\n`;
 }
 

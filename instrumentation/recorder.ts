@@ -1,6 +1,7 @@
 import { context, trace } from '@opentelemetry/api';
 import type { Json, WireApi } from './apis/api.ts';
 import { Call, type FinishedCall } from './call.ts';
+import { beneath } from './claim.ts';
 import { guarded } from './guard.ts';
 import { serverOf } from './provider.ts';
 import type { OpenCall } from './recording.ts';
@@ -18,6 +19,8 @@ export interface Recorder {
   begin(api: WireApi, body: Json, place: CallPlace, provider: string): Call | undefined;
   /** Ends the call when `response` is garbage: the application never read it, and never will. */
   watch(response: object, call: Call): void;
+  /** Forgets a call that another hook has recorded. */
+  drop(call: Call): void;
   /** Ends every open call with what is known: the process is about to end. */
   abandon(): void;
 }
@@ -71,10 +74,16 @@ export function createRecorder(sources: TagSources, { began, emit, announce }: R
         const call = new Call({ api, body, path, server: serverOf(url), provider, tags, parent }, done);
         open.add(call);
         if (timer === undefined && announce !== undefined) lookLater();
+        const above = beneath.getStore();
+        if (above !== undefined) above.seen = true;
         return call;
       }),
     watch: (response, call) => {
       if (!call.ended) unread.register(response, call, call);
+    },
+    drop: (call) => {
+      open.delete(call);
+      call.ended = true;
     },
     abandon: () => {
       for (const call of open) call.end();

@@ -1,5 +1,6 @@
 import type { Attributes, SpanContext } from '@opentelemetry/api';
 import { isMainThread } from 'node:worker_threads';
+import { watchAiSdk } from './ai-sdk.ts';
 import type { FinishedCall } from './call.ts';
 import { clients } from './clients/index.ts';
 import { setEmitter } from './emit.ts';
@@ -111,6 +112,7 @@ export function startRecording(settings: Settings, { say, asideHook, tokenizer }
   shared[slot] = recording;
   const observing = { recorder, askForUsage: settings.askForUsage };
   hookFetch(observing);
+  watchAiSdk(observing);
   const report = reporter(isMainThread ? say : () => {}, () => current()?.name ?? 'nowhere yet');
   hookModules(
     clients.map((client) => client(observing)),

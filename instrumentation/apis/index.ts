@@ -10,6 +10,7 @@ import { openaiChat, openaiCompletions } from './openai-chat.ts';
 import { openaiEmbeddings } from './openai-embeddings.ts';
 import { openaiImages } from './openai-images.ts';
 import { openaiResponses } from './openai-responses.ts';
+import { replicatePredictions } from './replicate.ts';
 import { rerank } from './rerank.ts';
 
 interface Entry {
@@ -46,6 +47,7 @@ const apis: readonly Entry[] = [
   { path: /\/interactions$/, api: geminiInteractions, only: google },
   { path: /\/api\/chat$/, api: ollamaChat, only: ['ollama'] },
   { path: /\/api\/generate$/, api: ollamaGenerate, only: ['ollama'] },
+  { path: /\/predictions$/, api: replicatePredictions, only: ['replicate'] },
   { path: /\/api\/embed$/, api: ollamaEmbeddings, only: ['ollama'] },
 ];
 

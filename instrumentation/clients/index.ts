@@ -1,5 +1,6 @@
 import { anthropic } from './anthropic.ts';
 import { bedrock } from './bedrock.ts';
+import { claudeAgent } from './claude-agent.ts';
 import type { Client } from './client.ts';
 import { cohere } from './cohere.ts';
 import { genai } from './genai.ts';
@@ -7,7 +8,20 @@ import { groq } from './groq.ts';
 import { mistral } from './mistral.ts';
 import { ollama } from './ollama.ts';
 import { openai } from './openai.ts';
+import { replicate } from './replicate.ts';
 import { together } from './together.ts';
 
 /** To add a client library: its file and a line here. */
-export const clients: readonly Client[] = [openai, anthropic, groq, together, genai, mistral, cohere, ollama, bedrock];
+export const clients: readonly Client[] = [
+  openai,
+  anthropic,
+  groq,
+  together,
+  genai,
+  mistral,
+  cohere,
+  ollama,
+  bedrock,
+  replicate,
+  claudeAgent,
+];

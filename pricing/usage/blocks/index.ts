@@ -23,4 +23,5 @@ export { readOpenAIChatUsage } from './openai-chat.ts';
 export { readOpenAIEmbeddingsUsage } from './openai-embeddings.ts';
 export { readOpenAIImagesUsage } from './openai-images.ts';
 export { readOpenAIResponsesUsage } from './openai-responses.ts';
+export { readReplicateUsage } from './replicate.ts';
 export type { BlockReader, BlockReading } from './block.ts';

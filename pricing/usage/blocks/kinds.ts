@@ -22,6 +22,7 @@ import { readOpenAIChatUsage } from './openai-chat.ts';
 import { readOpenAIEmbeddingsUsage } from './openai-embeddings.ts';
 import { readOpenAIImagesUsage } from './openai-images.ts';
 import { readOpenAIResponsesUsage } from './openai-responses.ts';
+import { readReplicateUsage } from './replicate.ts';
 import { fromDisjoint } from '../usage.ts';
 import { isUnit } from '../units.ts';
 
@@ -156,6 +157,13 @@ const kinds: readonly BlockKind[] = [
     read: readCohereUsage,
   },
   { name: 'ollama', providers: ['ollama'], keys: [['eval_count'], ['prompt_eval_count']], read: readOllamaUsage },
+  {
+    name: 'replicate',
+    providers: ['replicate'],
+    keys: [['predict_time'], ['input_token_count'], ['output_token_count'], ['image_count']],
+    marks: ['predict_time'],
+    read: readReplicateUsage,
+  },
   { name: 'voyage', providers: ['voyageai'], keys: [['total_tokens'], ['totalTokens']], read: readVoyageUsage },
   {
     name: 'openai-audio',
