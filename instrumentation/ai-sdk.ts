@@ -53,8 +53,8 @@ export function watchAiSdk({ recorder }: Observing): void {
         if (api === undefined || !isJson(event)) return outer;
         const call = recorder.begin(api, event, { url: '', path: '' }, providerOf(event));
         const below: Beneath = { seen: false };
-      // Whether it is one that counts is only known when it is over.
-      if (call !== undefined) call.announced = true;
+        // Whether it is one that counts is only known when it is over.
+        if (call !== undefined) call.announced = true;
         if (call !== undefined) open.set(message, { call, below });
         return below;
       }) ?? outer
