@@ -74,7 +74,7 @@ export async function startApp(
     closers.push(async () => prices.stop());
     const { rules, notify } = readBudgets(config.budgets);
 
-    const ledger = await openSqliteLedger({ path: config.ledger });
+    const ledger = await openSqliteLedger({ path: config.ledger, retention: config.retention });
     closers.push(() => ledger.close());
 
     // Bound early, because alerts link to the page; it answers 404 until the routes are there.

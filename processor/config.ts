@@ -23,6 +23,7 @@ import {
 import { SpanledgerError } from './errors.ts';
 import type { ForwardTarget } from './exporters/index.ts';
 import type { MetricsPush } from './metrics/push.ts';
+import { defaultRetention, readAge, type Retention } from './retention.ts';
 import type { ServerTls } from './receivers/tls.ts';
 
 /** Everything that can be set. The file is spanledger.yaml; variables of the environment win over it. */
@@ -54,6 +55,8 @@ export interface Config {
   readonly contract: string | undefined;
   /** The rate cards: `prices` (`folder`, `refresh`, `list`). */
   readonly prices: PriceSettings;
+  /** How long the ledger keeps hours and calls: `retention` (`hours`, `entries`): 35d, 13 months, forever. */
+  readonly retention: Retention;
   /** Where metrics are sent, besides `/metrics`: `metrics.otlp` (`endpoint`, `headers`, `interval`). */
   readonly metrics: MetricsPush | undefined;
   /** `tokens` (`env` or `file`, and `scopes`), SPANLEDGER_TOKEN_INGEST, _READ, _GUARD and _ADMIN. */
@@ -75,6 +78,7 @@ export function defaultConfig(): Config {
     budgets: undefined,
     contract: undefined,
     prices: packagedPrices,
+    retention: defaultRetention(),
     metrics: undefined,
     tokens: [],
   };
@@ -124,6 +128,7 @@ export function loadConfig({ file, env, cwd }: ConfigSources): Config {
     budgets: budgets ?? find(BUDGETS) ?? plain.budgets,
     contract: contract ?? find(CONTRACT) ?? plain.contract,
     prices: written.prices ?? plain.prices,
+    retention: { ...plain.retention, ...written.retention },
     metrics: written.metrics ?? plain.metrics,
     tokens: [...(written.tokens ?? plain.tokens), ...(given.tokens ?? [])],
   };
@@ -155,12 +160,27 @@ interface Given {
   budgets?: string | undefined;
   contract?: string | undefined;
   prices?: PriceSettings | undefined;
+  retention?: Partial<Retention> | undefined;
   metrics?: MetricsPush | undefined;
   tokens?: readonly Token[] | undefined;
 }
 
 const shapes = {
-  file: { keys: ['listen', 'ledger', 'forward', 'timezone', 'budgets', 'contract', 'prices', 'tokens', 'metrics'] },
+  file: {
+    keys: [
+      'listen',
+      'ledger',
+      'forward',
+      'timezone',
+      'budgets',
+      'contract',
+      'prices',
+      'tokens',
+      'metrics',
+      'retention',
+    ],
+  },
+  retention: { keys: ['hours', 'entries'] },
   listen: { keys: ['otlp', 'grpc', 'tls', 'api', 'insecure'] },
   token: { keys: ['env', 'file', 'scopes'], required: ['scopes'] },
 } as const;
@@ -200,11 +220,22 @@ function readFields(yaml: YamlReader, folder: string, env: ConfigSources['env'])
     budgets: value(root, 'budgets', (text) => readExisting(inFolder(text))),
     contract: value(root, 'contract', (text) => readExisting(inFolder(text))),
     prices: at(root, 'prices', (place) => readPrices(yaml, place, inFolder)),
+    retention: at(root, 'retention', (place) => readRetention(yaml, place)),
     metrics: at(root, 'metrics', (place) => readMetrics(yaml, place)),
     tokens: at(root, 'tokens', (place) =>
       (yaml.items(place) ?? []).flatMap((item) => readToken(yaml, item, inFolder, env)),
     ),
   };
+}
+
+function readRetention(yaml: YamlReader, place: Place): Partial<Retention> {
+  const fields = yaml.fields(place, shapes.retention);
+  // "forever" is read as undefined, which is not the same as no setting.
+  const read = (key: 'hours' | 'entries'): Partial<Retention> => {
+    const found = at(fields, key, (where) => yaml.value(where, (text) => ({ age: readAge(text) })));
+    return found === undefined ? {} : { [key]: found.age };
+  };
+  return { ...read('hours'), ...read('entries') };
 }
 
 function readToken(

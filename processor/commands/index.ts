@@ -1,9 +1,13 @@
 import type { Command } from 'commander';
+import { backupCommand } from './backup.ts';
 import { budgetsCommand } from './budgets.ts';
+import { doctorCommand } from './doctor.ts';
+import { eraseCommand } from './erase.ts';
 import { explainCommand } from './explain.ts';
 import { pricesCommand } from './prices.ts';
 import { queryCommand } from './query.ts';
 import { repriceCommand } from './reprice.ts';
+import { rollupsCommand } from './rollups.ts';
 import { serveCommand } from './serve.ts';
 
 /** The verbs, in the order of the help. */
@@ -14,4 +18,8 @@ export const commands: readonly (() => Command)[] = [
   pricesCommand,
   budgetsCommand,
   repriceCommand,
+  doctorCommand,
+  backupCommand,
+  rollupsCommand,
+  eraseCommand,
 ];

@@ -1,14 +1,11 @@
-import { closeSync, openSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { SpanledgerError } from '../errors.ts';
 import type { Appended, Entry, Ledger, LedgerReader } from '../ledger.ts';
 import { createAudit } from './sqlite/audit.ts';
 import { createCrossings } from './sqlite/crossings.ts';
 import { storeFailure } from './sqlite/failure.ts';
-import { lockLedger } from './sqlite/lock.ts';
+import { openFile, type OpenFile } from './sqlite/open.ts';
 import { createReaderClient } from './sqlite/reader-client.ts';
-import { migrate } from './sqlite/schema.ts';
 import type { TidyOptions } from './sqlite/tidy.ts';
 import { createHeldRows } from './sqlite/window.ts';
 import { createWriter } from './sqlite/writer.ts';
@@ -16,8 +13,6 @@ import { requireAdjustments, requireCalls } from './valid-entry.ts';
 
 /** A commit is one wait for the disk; waiting requests share it up to this many entries. */
 const GROUP = 1_000;
-/** How long a lock of another program (a backup, a shell) may hold up a write; the event loop waits with it. */
-const BUSY_MS = 250;
 
 export interface SqliteOptions extends Partial<TidyOptions> {
   readonly path: string;
@@ -47,22 +42,12 @@ export async function openSqliteLedger({
   retention,
   now = () => Date.now() * 1000,
 }: SqliteOptions): Promise<Ledger> {
-  const path = realPath(resolve(given));
-  const unlock = lockLedger(path);
-  let db: DatabaseSync | undefined;
+  const file = openFile(given);
   try {
-    // Created here because it holds customers' names: SQLite would let everybody read it. Its other files follow suit.
-    closeSync(openSync(path, 'a', 0o600));
-    db = new DatabaseSync(path, { timeout: BUSY_MS });
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536');
-    // The pages of the running hour change with every commit: copied from the log once in 32 MB of it, not once in 4.
-    db.exec('PRAGMA wal_autocheckpoint = 8192; PRAGMA journal_size_limit = 67108864');
-    migrate(db, path);
-    return createLedger(db, path, unlock, { foldAt, restMs, retention, now });
+    return createLedger(file, { foldAt, restMs, retention, now });
   } catch (error) {
-    db?.close();
-    unlock();
-    throw storeFailure('ledger_unusable', path, error);
+    file.close();
+    throw storeFailure('ledger_unusable', file.path, error);
   }
 }
 
@@ -75,7 +60,7 @@ export function readSqliteLedger({ path }: Pick<SqliteOptions, 'path'>): LedgerR
   return createReaderClient(resolve(path));
 }
 
-function createLedger(db: DatabaseSync, path: string, unlock: () => void, options: TidyOptions): Ledger {
+function createLedger({ db, path, close }: OpenFile, options: TidyOptions): Ledger {
   const writer = createWriter(db, options);
   const crossings = createCrossings(db);
   const audit = createAudit(db);
@@ -188,17 +173,7 @@ function createLedger(db: DatabaseSync, path: string, unlock: () => void, option
       clearInterval(hourly);
       while (queue.length > 0) flush();
       await reader.close();
-      db.close();
-      unlock();
+      close();
     },
   };
-}
-
-/** The same file by another name is the same ledger: the lock stands beside the file itself. */
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }

@@ -43,6 +43,7 @@ describe('good files', () => {
       budgets: join(folder, 'beside.budgets.yaml'),
       contract: join(folder, 'beside.contract.yaml'),
       prices: { folder: join(folder, 'prices'), refresh: 'daily', list: 'http://localhost:8000/list.json' },
+      retention: { hours: { us: 40 * 86_400_000_000 }, entries: undefined },
       metrics: undefined,
       tokens: [
         { secret: 'a-token-for-the-collector', scopes: ['ingest'] },
@@ -131,7 +132,7 @@ describe('bad files: every mistake at once, with line and column', () => {
         '6:3: forward: "endpoint" is missing',
         '6:3: forward: "endpont" is unknown; did you mean "endpoint"?',
         '7:11: timezone: "Europe/Berln" is not a time zone such as Europe/Berlin or UTC',
-        '8:1: the file: "colour" is unknown here; there are listen, ledger, forward, timezone, budgets, contract, prices, tokens, metrics',
+        '8:1: the file: "colour" is unknown here; there are listen, ledger, forward, timezone, budgets, contract, prices, tokens, metrics, retention',
       ],
     ],
     ['not-a-map.bad', ['1:1: the file: a map of keys and values is needed here, not a list']],

@@ -17,8 +17,9 @@ export const addToRollup = `ON CONFLICT (hour, dimension) DO UPDATE SET
   cost_nano = cost_nano + excluded.cost_nano + (cost_rem + excluded.cost_rem) / 1000000,
   cost_rem = (cost_rem + excluded.cost_rem) % 1000000`;
 
-const foldRollups = `WITH part AS (
-    SELECT start_us / ${HOUR} AS hour, dimension, sum(${sign}) AS calls,
+/** @param hour the hour under which an entry is summed, as SQL */
+export const foldRollupsSql = (hour: string): string => `WITH part AS (
+    SELECT ${hour} AS hour, dimension, sum(${sign}) AS calls,
       ${Object.entries(entryTokens)
         .map(([name, sql]) => `sum(${sign} * (${sql})) AS ${name}`)
         .join(', ')},
@@ -29,7 +30,7 @@ const foldRollups = `WITH part AS (
   SELECT hour, dimension, calls, input, cache_read, cache_write, output, reasoning, ${carried('nano', 'rem')}
   FROM part WHERE true ${addToRollup}`;
 
-const foldSpans = `INSERT OR IGNORE INTO span_index (hour, hash, second)
+export const foldSpansSql = `INSERT OR IGNORE INTO span_index (hour, hash, second)
   SELECT start_us / ${HOUR}, substr(span, 22, 3), (start_us % ${HOUR}) / 1000000
   FROM entry WHERE start_us >= ? AND start_us < ? AND rev = 0 ORDER BY 1, 2, 3`;
 
@@ -40,8 +41,8 @@ const foldSpans = `INSERT OR IGNORE INTO span_index (hour, hash, second)
  * @returns takes in everything before `to`, inside the caller's transaction
  */
 export function createFold(db: DatabaseSync, progress: MovingProgress): (to: Micros) => void {
-  const rollups = db.prepare(foldRollups);
-  const spans = db.prepare(foldSpans);
+  const rollups = db.prepare(foldRollupsSql(`start_us / ${HOUR}`));
+  const spans = db.prepare(foldSpansSql);
   return (to) => {
     if (to <= progress.folded) return;
     rollups.run(progress.folded, to);

@@ -48,11 +48,12 @@ function createReader(db: DatabaseSync, path: string): Reader {
   function snapshot<T>(read: () => T): T {
     try {
       db.exec('BEGIN');
-      return read();
+      const answer = read();
+      db.exec('COMMIT');
+      return answer;
     } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK');
       throw storeFailure('ledger_unavailable', path, error);
-    } finally {
-      if (db.isTransaction) db.exec('COMMIT');
     }
   }
   return {

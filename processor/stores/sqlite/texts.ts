@@ -126,6 +126,6 @@ function same(some: readonly string[], others: readonly string[]): boolean {
 }
 
 /** 48 bits, which are a safe integer. Rows of equal hashes are told apart by their texts. */
-function hashOf(values: readonly string[]): number {
+export function hashOf(values: readonly string[]): number {
   return hash('sha1', values.map((value) => `${value.length}:${value}`).join(''), 'buffer').readUIntBE(0, 6);
 }
