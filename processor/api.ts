@@ -4,12 +4,16 @@ import type { Micros } from '../pricing/charge.ts';
 import type { Access } from './access.ts';
 import { costsAnswer, costsCsv } from './api/costs.ts';
 import { derivationJson } from './api/derivation.ts';
-import { cursorOf, entryJson } from './api/entry-json.ts';
-import { readCosts, readDerivation, readEntries, type Clock } from './api/params.ts';
+import { valuesJson } from './api/dimension-values.ts';
+import { callJson, cursorOf, entryJson } from './api/entry-json.ts';
+import { allEntries, sendLines } from './api/ndjson.ts';
+import { openApi } from './api/openapi.ts';
+import { operations } from './api/operations.ts';
+import { readCosts, readDerivation, readEntries, readNothing, readValues, type Clock } from './api/params.ts';
 import { Problem, problemHandler } from './api/problem.ts';
 import { statusJson, type StatusSources } from './api/status.ts';
 import { SpanledgerError } from './errors.ts';
-import type { Ledger } from './ledger.ts';
+import { dimensionNames, type Ledger } from './ledger.ts';
 import { collectMetrics, type MetricSources } from './metrics/collect.ts';
 import { contentTypes, exposition } from './metrics/exposition.ts';
 import { negotiate } from './metrics/negotiate.ts';
@@ -72,7 +76,7 @@ function apiV1(deps: ApiDeps, now: () => Micros): express.Router {
   const router = express.Router();
   const clock = (): Clock => ({ now: now(), timezone: deps.timezone });
   router.use((request, response, next) => {
-    response.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
+    response.set({ 'Cache-Control': 'private, no-cache', 'X-Content-Type-Options': 'nosniff' });
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.set('Allow', 'GET, HEAD');
       throw new Problem(405, 'invalid_query', `${request.method} is not supported here; use GET`);
@@ -83,6 +87,7 @@ function apiV1(deps: ApiDeps, now: () => Micros): express.Router {
     const query = readCosts(request.query, clock());
     const answer = await costsAnswer(ledger, query);
     if (query.format === 'json') response.json(answer);
+    else if (query.format === 'ndjson') await sendLines(response, lines(answer.rows));
     else response.attachment('costs.csv').type('text/csv; charset=utf-8').send(costsCsv(answer, query));
   });
   router.get('/derivation', async (request, response) => {
@@ -90,31 +95,52 @@ function apiV1(deps: ApiDeps, now: () => Micros): express.Router {
   });
   router.get('/entries', async (request, response) => {
     const query = readEntries(request.query, clock());
+    if (query.format === 'ndjson') {
+      await sendLines(response, allEntries(ledger, query));
+      return;
+    }
     const found = await ledger.entries({ ...query, limit: query.limit + 1 });
     const page = found.slice(0, query.limit);
     const last = found.length > query.limit ? page.at(-1) : undefined;
     response.json({ entries: page.map(entryJson), next: last === undefined ? null : cursorOf(last) });
   });
   router.get('/entries/:trace/:span', async (request, response) => {
+    readNothing(request.query);
     const [trace, span] = [request.params.trace.toLowerCase(), request.params.span.toLowerCase()];
     if (!/^[0-9a-f]{32}$/.test(trace) || !/^[0-9a-f]{16}$/.test(span))
       throw new Problem(400, 'invalid_query', 'a trace id has 32 hex digits, a span id 16');
     const revisions = await ledger.find(trace, span);
     if (revisions.length === 0)
       throw new Problem(404, 'not_found', `no call of trace ${trace}, span ${span} is in the ledger`);
-    response.json({ revisions: revisions.map(entryJson) });
+    response.json(callJson(revisions));
   });
-  router.get('/budgets', (_, response) => {
+  router.get('/dimensions', (request, response) => {
+    readNothing(request.query);
+    response.json({ dimensions: dimensionNames });
+  });
+  router.get('/dimensions/:name', async (request, response) => {
+    response.json(await valuesJson(ledger, readValues(request.params.name, request.query, clock())));
+  });
+  router.get('/openapi.json', (_, response) => {
+    response.json(openApi(deps.version));
+  });
+  router.get('/budgets', (request, response) => {
+    readNothing(request.query);
     response.json({ budgets: deps.budgets.states() });
   });
-  router.get('/status', async (_, response) => {
+  router.get('/status', async (request, response) => {
+    readNothing(request.query);
     response.json(await statusJson(deps, now()));
   });
   router.use((request) => {
-    const known = ['costs', 'derivation', 'entries', 'entries/{trace_id}/{span_id}', 'budgets', 'status'];
+    const known = [...operations.map(({ path }) => path), 'openapi.json'];
     throw new Problem(404, 'not_found', `there is no ${request.originalUrl}; under /api/v1/ are ${known.join(', ')}`);
   });
   return router;
+}
+
+async function* lines(rows: readonly object[]): AsyncGenerator<object> {
+  yield* rows;
 }
 
 function readersOnly(access: Access): RequestHandler {

@@ -1,12 +1,13 @@
 import { formatUsd } from '../../pricing/money.ts';
 import { SpanledgerError } from '../errors.ts';
-import { dimensionNames, type CostRow, type DimensionName, type LedgerReader } from '../ledger.ts';
+import { dimensionNames, type DimensionName, type LedgerReader } from '../ledger.ts';
 import { addSums, emptySums, type Sums } from '../rollup.ts';
 import { csvOf } from './csv.ts';
 import type { CostsParams } from './params.ts';
+import { previousRange } from './previous.ts';
 import { isoTime } from './time.ts';
 
-const MAX_ROWS = { json: 10_000, csv: 100_000 } as const;
+const MAX_ROWS = { json: 10_000, csv: 100_000, ndjson: 100_000 } as const;
 
 export interface SumsJson {
   readonly calls: number;
@@ -17,16 +18,25 @@ export interface SumsJson {
   readonly output_tokens: number;
 }
 
-export type CostRowJson = SumsJson & { readonly bucket?: string; readonly other?: true } & Partial<
-    Record<DimensionName, string>
-  >;
+/** Where the time before was asked for too. */
+export interface ComparedJson {
+  readonly previous?: SumsJson;
+  /** Null where one of the two has no price. */
+  readonly change_usd?: string | null;
+  /** Change by what it was before, cut to six decimals; null where there is nothing to compare with. */
+  readonly growth?: number | null;
+}
+
+export type CostRowJson = SumsJson &
+  ComparedJson & { readonly bucket?: string; readonly other?: true } & Partial<Record<DimensionName, string>>;
 
 export interface CostsJson {
   readonly from: string;
   readonly to: string;
   readonly currency: 'USD';
   readonly rows: readonly CostRowJson[];
-  readonly total: SumsJson;
+  readonly previous?: { readonly from: string; readonly to: string };
+  readonly total: SumsJson & ComparedJson;
 }
 
 /** One row of the answer before it is written down. */
@@ -35,6 +45,7 @@ interface Row extends Sums {
   readonly bucketUs: number | undefined;
   readonly other: boolean;
   unpricedCalls: number;
+  previous?: Row | undefined;
 }
 
 /**
@@ -43,8 +54,9 @@ interface Row extends Sums {
  * @throws SpanledgerError `invalid_query` where the answer would have more than 10,000 rows (CSV 100,000)
  */
 export async function costsAnswer(ledger: Pick<LedgerReader, 'costs'>, query: CostsParams): Promise<CostsJson> {
-  const found = await ledger.costs(query);
-  const rows = query.top === undefined ? found.map((row) => ({ ...row, other: false })) : foldTop(found, query.top);
+  const before = query.compare ? previousRange(query) : undefined;
+  const found = await readRows(ledger, query, before);
+  const rows = query.top === undefined ? found : foldTop(found, query.top);
   const limit = MAX_ROWS[query.format];
   if (rows.length > limit)
     throw new SpanledgerError(
@@ -52,19 +64,45 @@ export async function costsAnswer(ledger: Pick<LedgerReader, 'costs'>, query: Co
       `the answer has more than ${limit} rows: narrow it with "where", or take "top" for the dearest and one row of all others`,
     );
   const total: Row = newRow({}, undefined, false);
+  if (query.compare) total.previous = newRow({}, undefined, false);
   for (const row of found) addRow(total, row);
   const by = dimensionNames.filter((name) => query.by.includes(name));
   return {
     from: isoTime(query.from),
     to: isoTime(query.to),
     currency: 'USD',
+    ...(before && { previous: { from: isoTime(before.from), to: isoTime(before.to) } }),
     rows: rows.toSorted(byBucketAndCost).map((row) => rowJson(row, by)),
-    total: sumsJson(total),
+    total: sumsWithPrevious(total),
   };
 }
 
+/** A group that had calls before and has none now is a row too. */
+async function readRows(
+  ledger: Pick<LedgerReader, 'costs'>,
+  query: CostsParams,
+  before: { readonly from: number; readonly to: number } | undefined,
+): Promise<Row[]> {
+  const found = await ledger.costs(query);
+  const rows = found.map((row): Row => Object.assign(row, { other: false }));
+  if (before === undefined) return rows;
+  const byValues = new Map(rows.map((row) => [JSON.stringify(row.values), row]));
+  for (const row of rows) row.previous = newRow(row.values, undefined, false);
+  for (const old of await ledger.costs({ ...query, ...before })) {
+    const key = JSON.stringify(old.values);
+    const row = byValues.get(key) ?? newRow(old.values, undefined, false);
+    if (!byValues.has(key)) rows.push(row);
+    byValues.set(key, row);
+    row.previous = Object.assign(old, { other: false });
+  }
+  return rows;
+}
+
 /** @example 'feature,calls,cost_usd,unpriced_calls,input_tokens,output_tokens\r\nchatbot,1000,7.2,0,1200000,240000\r\n' */
-export function costsCsv({ rows }: CostsJson, { by, bucket }: Pick<CostsParams, 'by' | 'bucket'>): string {
+export function costsCsv(
+  { rows }: CostsJson,
+  { by, bucket, compare }: Pick<CostsParams, 'by' | 'bucket' | 'compare'>,
+): string {
   const columns = [
     ...(bucket === undefined ? [] : ['bucket']),
     ...dimensionNames.filter((name) => by.includes(name)),
@@ -73,13 +111,19 @@ export function costsCsv({ rows }: CostsJson, { by, bucket }: Pick<CostsParams, 
     'unpriced_calls',
     'input_tokens',
     'output_tokens',
+    ...(compare ? ['previous_calls', 'previous_cost_usd', 'change_usd', 'growth'] : []),
   ];
-  return csvOf(columns, rows);
+  const flat = rows.map(({ previous, ...row }) =>
+    previous === undefined
+      ? row
+      : Object.assign(row, { previous_calls: previous.calls, previous_cost_usd: previous.cost_usd }),
+  );
+  return csvOf(columns, flat);
 }
 
 /** The dearest groups over the whole range keep their rows; the rest of each bucket is one row. */
-function foldTop(rows: readonly CostRow[], top: number): Row[] {
-  const keyOf = (row: CostRow): string => JSON.stringify(row.values);
+function foldTop(rows: readonly Row[], top: number): Row[] {
+  const keyOf = (row: Row): string => JSON.stringify(row.values);
   const wholes = new Map<string, Row>();
   for (const row of rows) {
     const whole = wholes.get(keyOf(row)) ?? newRow(row.values, undefined, false);
@@ -96,7 +140,7 @@ function foldTop(rows: readonly CostRow[], top: number): Row[] {
   const own: Row[] = [];
   for (const row of rows) {
     if (kept.has(keyOf(row))) {
-      own.push({ ...row, other: false });
+      own.push(row);
       continue;
     }
     const names = Object.fromEntries(Object.keys(row.values).map((name) => [name, 'other']));
@@ -111,9 +155,12 @@ function newRow(values: Row['values'], bucketUs: number | undefined, other: bool
   return { values, bucketUs, other, unpricedCalls: 0, ...emptySums() };
 }
 
-function addRow(into: Row, row: CostRow): void {
+function addRow(into: Row, row: Row): void {
   addSums(into, row);
   into.unpricedCalls += row.unpricedCalls;
+  if (row.previous === undefined) return;
+  into.previous ??= newRow(into.values, undefined, into.other);
+  addRow(into.previous, row.previous);
 }
 
 /** "Other" ends its bucket however dear it is; equal costs are told apart by calls, then by name. */
@@ -136,7 +183,20 @@ function rowJson(row: Row, by: readonly DimensionName[]): CostRowJson {
     ...Object.fromEntries(by.map((name) => [name, row.values[name] ?? ''])),
     ...(row.bucketUs === undefined ? {} : { bucket: isoTime(row.bucketUs) }),
     ...(row.other ? { other: true as const } : {}),
+    ...sumsWithPrevious(row),
+  };
+}
+
+function sumsWithPrevious(row: Row): SumsJson & ComparedJson {
+  const { previous } = row;
+  if (previous === undefined) return sumsJson(row);
+  const comparable = !isUnpriced(row) && !isUnpriced(previous);
+  const change = row.cost - previous.cost;
+  return {
     ...sumsJson(row),
+    previous: sumsJson(previous),
+    change_usd: comparable ? formatUsd(change) : null,
+    growth: comparable && previous.cost !== 0n ? Number((change * 1_000_000n) / previous.cost) / 1_000_000 : null,
   };
 }
 

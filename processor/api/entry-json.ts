@@ -34,6 +34,21 @@ export function entryJson(entry: Entry) {
   };
 }
 
+/** All of one call: as it came in, what was corrected, and what it is taken to be now. */
+export function callJson(revisions: readonly Entry[]) {
+  const last = revisions.at(-1);
+  const ids = new Set(revisions.map(({ adjustment }) => adjustment).filter((id) => id !== ''));
+  return {
+    revisions: revisions.map(entryJson),
+    adjustments: Array.from(ids, (id) => ({
+      id,
+      revisions: revisions.filter(({ adjustment }) => adjustment === id).map(({ rev }) => rev),
+    })),
+    /** Null where the call was taken back, and costs nothing. */
+    stands: last === undefined || signOf(last) === -1 ? null : entryJson(last),
+  };
+}
+
 /** Where the next page begins, as an opaque word. */
 export function cursorOf({ startUs, traceId, spanId, rev }: EntryKey): string {
   return Buffer.from(`${startUs}.${traceId}.${spanId}.${rev}`).toString('base64url');

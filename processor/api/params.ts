@@ -19,67 +19,144 @@ export interface Clock {
 
 export interface CostsParams extends CostQuery {
   readonly top: number | undefined;
-  readonly format: 'json' | 'csv';
+  /** With the sums of the time before. */
+  readonly compare: boolean;
+  readonly format: 'json' | 'csv' | 'ndjson';
 }
 
 const MAX_TEXT = 4_000;
 const MAX_ENTRIES = 1_000;
 
-const text = z.string('give it once').max(MAX_TEXT, `at most ${MAX_TEXT} characters`);
-const list = z.union([text, z.array(text).transform((texts) => texts.join(','))]);
-const where = list.transform((value, context): readonly Matcher[] => attempt(() => parseMatchers(value), context));
-const by = list.transform((value, context) => attempt(() => readBy(value), context));
-const tz = text.refine(isTimezone, 'no IANA time zone such as Europe/Berlin or UTC').optional();
-const count = (max: number) =>
-  text
+const plain = z.string('give it once').max(MAX_TEXT, `at most ${MAX_TEXT} characters`);
+const text = (description: string, example: string) => plain.meta({ description, example }).optional();
+const list = z.union([plain, z.array(plain).transform((texts) => texts.join(','))]);
+const count = (max: number, description: string) =>
+  plain
     .regex(/^\d{1,9}$/, `a whole number from 1 to ${max}`)
     .transform(Number)
-    .refine((value) => value >= 1 && value <= max, `a whole number from 1 to ${max}`);
-const range = { from: text.optional(), to: text.optional(), where: where.optional() };
+    .refine((value) => value >= 1 && value <= max, `a whole number from 1 to ${max}`)
+    .meta({ description: `${description}; at most ${max}`, example: '10' })
+    .optional();
+const format = <const T extends readonly ['json', ...string[]]>(choices: T) =>
+  z
+    .enum(choices, choices.join(', ').replace(/, (?=\w+$)/, ' or '))
+    .meta({ description: 'How the answer is written; json if it is not given', example: choices.at(-1) })
+    .optional();
+const range = {
+  from: text(
+    'Where to begin, inclusive: an instant, a day, or -30d, -12h; the last 30 days if it is not given',
+    '2026-11-01',
+  ),
+  to: text('Where to end, exclusive; now if it is not given', '2026-12-01'),
+  where: list
+    .transform((value, context): readonly Matcher[] => attempt(() => parseMatchers(value), context))
+    .meta({
+      description: 'Which calls: matchers as those of Prometheus, all of which must hold; may be repeated',
+      example: 'plan="pro",feature!~"chat.*"',
+    })
+    .optional(),
+  tz: plain
+    .refine(isTimezone, 'no IANA time zone such as Europe/Berlin or UTC')
+    .meta({
+      description: 'Zone of days and months; that of the configuration if it is not given',
+      example: 'Asia/Kolkata',
+    })
+    .optional(),
+};
 
-const costs = z.strictObject({
+export const costsParams = z.strictObject({
+  by: list
+    .transform((value, context) => attempt(() => readBy(value), context))
+    .meta({
+      description: `Dimensions, separated by commas: ${dimensionNames.join(', ')}`,
+      example: 'customer_id,feature',
+    })
+    .optional(),
   ...range,
-  by: by.optional(),
-  tz,
-  bucket: z.enum(['hour', 'day', 'month'], 'hour, day or month').optional(),
-  top: count(1_000).optional(),
-  format: z.enum(['json', 'csv'], 'json or csv').optional(),
+  bucket: z
+    .enum(['hour', 'day', 'month'], 'hour, day or month')
+    .meta({ description: 'A row for each of these', example: 'day' })
+    .optional(),
+  top: count(1_000, 'The dearest groups; all others are one row'),
+  compare: z
+    .enum(['previous'], 'previous')
+    .meta({
+      description: 'Beside each sum that of the time before: of as many calendar months, else as long',
+      example: 'previous',
+    })
+    .optional(),
+  format: format(['json', 'csv', 'ndjson']),
 });
-const derivation = z.strictObject({ ...range, tz });
-const entries = z.strictObject({
+export const derivationParams = z.strictObject(range);
+export const entriesParams = z.strictObject({
   ...range,
-  tz,
-  task_id: text.optional(),
-  user_id: text.optional(),
-  session_id: text.optional(),
-  limit: count(MAX_ENTRIES).optional(),
-  cursor: text.transform((value, context) => attempt(() => readCursor(value), context)).optional(),
+  task_id: text('Only calls of this task', 'task-1'),
+  user_id: text('Only calls of this user', 'ann'),
+  session_id: text('Only calls of this session', 's-1'),
+  limit: count(MAX_ENTRIES, 'Calls on a page (with ndjson: in all); 100 if it is not given'),
+  cursor: plain
+    .transform((value, context) => attempt(() => readCursor(value), context))
+    .meta({ description: 'The "next" of the page before' })
+    .optional(),
+  format: format(['json', 'ndjson']),
 });
+export const valuesParams = z.strictObject({
+  ...range,
+  match: text('Only values that contain this, in capitals or not', 'acme'),
+  limit: count(1_000, 'Values, the dearest first; 100 if it is not given'),
+});
+export const noParams = z.strictObject({});
 
 /** @throws SpanledgerError `invalid_query` that names the parameter and what is allowed */
 export function readCosts(params: Params, clock: Clock): CostsParams {
-  const given = read(costs, params);
+  const given = read(costsParams, params);
+  const { bucket, compare } = given;
+  if (bucket !== undefined && compare !== undefined) throw invalid('compare', 'goes without "bucket"');
   return {
     ...readRange(given, clock),
     by: given.by ?? [],
     bucket: given.bucket,
     top: given.top,
+    compare: compare !== undefined,
     format: given.format ?? 'json',
   };
 }
 
 /** @throws SpanledgerError `invalid_query` that names the parameter and what is allowed */
 export function readDerivation(params: Params, clock: Clock): Pick<CostQuery, 'where' | 'from' | 'to'> {
-  return readRange(read(derivation, params), clock);
+  return readRange(read(derivationParams, params), clock);
+}
+
+export interface EntriesParams extends EntryQuery {
+  readonly format: 'json' | 'ndjson';
 }
 
 /** @throws SpanledgerError `invalid_query` that names the parameter and what is allowed */
-export function readEntries(params: Params, clock: Clock): EntryQuery {
-  const { task_id, user_id, session_id, limit, cursor, ...given } = read(entries, params);
+export function readEntries(params: Params, clock: Clock): EntriesParams {
+  const { task_id, user_id, session_id, limit, cursor, format: how = 'json', ...given } = read(entriesParams, params);
   const ids = Object.fromEntries(
     Object.entries({ task_id, user_id, session_id }).filter(([, value]) => value !== undefined),
   );
-  return { ...readRange(given, clock), ids, limit: limit ?? 100, after: cursor };
+  const most = limit ?? (how === 'json' ? 100 : Number.POSITIVE_INFINITY);
+  return { ...readRange(given, clock), ids, limit: most, after: cursor, format: how };
+}
+
+export interface ValuesParams extends CostQuery {
+  readonly name: DimensionName;
+  readonly match: string;
+  readonly limit: number;
+}
+
+/** @throws SpanledgerError `invalid_query` that names the parameter and what is allowed */
+export function readValues(name: string, params: Params, clock: Clock): ValuesParams {
+  if (!isDimension(name)) throw invalid('name', `"${name}" is not a dimension; there are ${dimensionNames.join(', ')}`);
+  const { match = '', limit = 100, ...given } = read(valuesParams, params);
+  return { ...readRange(given, clock), name, by: [name], match, limit };
+}
+
+/** For what takes none. */
+export function readNothing(params: Params): void {
+  read(noParams, params);
 }
 
 interface GivenRange {
@@ -124,7 +201,10 @@ function read<T extends z.ZodRawShape>(schema: z.ZodObject<T>, params: Params): 
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   if (issue?.code === 'unrecognized_keys')
-    throw invalid(issue.keys[0] ?? '', `there is no such parameter; there are ${Object.keys(schema.shape).join(', ')}`);
+    throw invalid(
+      issue.keys[0] ?? '',
+      `there is no such parameter; there are ${Object.keys(schema.shape).join(', ') || 'none'}`,
+    );
   throw invalid(String(issue?.path[0] ?? ''), messageOf(issue));
 }
 

@@ -1,5 +1,12 @@
 import { Command, Option } from 'commander';
-import { costsAnswer, costsCsv, type CostRowJson, type CostsJson, type SumsJson } from '../api/costs.ts';
+import {
+  costsAnswer,
+  costsCsv,
+  type ComparedJson,
+  type CostRowJson,
+  type CostsJson,
+  type SumsJson,
+} from '../api/costs.ts';
 import { readCosts, type CostsParams } from '../api/params.ts';
 import { loadConfig } from '../config.ts';
 import { SpanledgerError } from '../errors.ts';
@@ -15,6 +22,7 @@ interface Options {
   readonly bucket?: string;
   readonly tz?: string;
   readonly top?: string;
+  readonly compare?: boolean;
   readonly format: 'table' | 'csv' | 'json';
   readonly ledger?: string;
   readonly url?: string;
@@ -36,6 +44,7 @@ export function queryCommand(): Command {
     .option('--bucket <size>', 'a row for each hour, day or month')
     .option('--tz <zone>', 'time zone of days and months (default: that of the configuration, else UTC)')
     .option('--top <count>', 'the dearest groups, the others as one row')
+    .option('--compare', 'beside each sum that of the time before')
     .addOption(new Option('--format <format>', 'how to print it').choices(['table', 'csv', 'json']).default('table'))
     .option('--ledger <file>', 'the ledger (default: that of the configuration, else ./spanledger.db)')
     .option(
@@ -107,7 +116,8 @@ function detailOf(body: string): string {
 /** The options as the API's parameters. */
 function params(options: Options, format: 'json' | 'csv'): Record<string, string> {
   const { by, from, to, where, bucket, tz, top } = options;
-  const given = { by, from, to, where: where?.join(','), bucket, tz, top, format };
+  const compare = options.compare === true ? 'previous' : undefined;
+  const given = { by, from, to, where: where?.join(','), bucket, tz, top, compare, format };
   return Object.fromEntries(Object.entries(given).filter((pair): pair is [string, string] => pair[1] !== undefined));
 }
 
@@ -116,15 +126,27 @@ function textOf(answer: CostsJson, query: CostsParams, format: Options['format']
   return format === 'csv' ? costsCsv(answer, query) : table(answer, query);
 }
 
-function table({ from, to, rows, total }: CostsJson, { by, bucket }: CostsParams): string {
+function table({ from, to, rows, total, previous }: CostsJson, { by, bucket }: CostsParams): string {
   const names = [
     ...(bucket === undefined ? [] : ['bucket' as const]),
     ...dimensionNames.filter((name) => by.includes(name)),
   ];
-  const line = (row: CostRowJson): string[] => [...names.map((name) => row[name] ?? ''), ...figures(row)];
-  const last = [...names.map((_, index) => (index === 0 ? 'total' : ' ')), ...figures(total)];
-  const lines = [[...names, 'cost', 'calls', 'unpriced', 'input tokens', 'output tokens'], ...rows.map(line), last];
-  return `${tableText(lines, names.length)}from ${from} to ${to}\n`;
+  const line = (row: CostRowJson): string[] => [
+    ...names.map((name) => row[name] ?? ''),
+    ...figures(row),
+    ...changes(row),
+  ];
+  const last = [...names.map((_, index) => (index === 0 ? 'total' : ' ')), ...figures(total), ...changes(total)];
+  const head = [...names, 'cost', 'calls', 'unpriced', 'input tokens', 'output tokens'];
+  if (previous !== undefined) head.push('before', 'growth');
+  const before = previous === undefined ? '' : `, before: from ${previous.from} to ${previous.to}`;
+  return `${tableText([head, ...rows.map(line), last], names.length)}from ${from} to ${to}${before}\n`;
+}
+
+function changes({ previous, growth }: ComparedJson): string[] {
+  if (previous === undefined) return [];
+  const percent = typeof growth === 'number' ? `${growth < 0 ? '' : '+'}${(growth * 100).toFixed(1)} %` : '—';
+  return [exact(previous.cost_usd), percent];
 }
 
 function figures(sums: SumsJson): string[] {
