@@ -4,6 +4,7 @@ import type { Unit } from '../../pricing/usage/units.ts';
 import { maxAmount, type Adjustment, type Entry } from '../ledger.ts';
 
 const TRACE = /^[0-9a-f]{32}$/;
+const wholeNumbers = ['startUs', 'durationUs', 'rev', 'attempts'] as const;
 const SPAN = /^[0-9a-f]{16}$/;
 
 /** What a ledger takes in: `rev` 0. What corrects it goes through `adjust`, so that nothing is taken back twice. */
@@ -48,7 +49,7 @@ export function requireValid(entry: Entry): void {
 function problemOf(entry: Entry): string | undefined {
   if (!TRACE.test(entry.traceId)) return 'the trace id is not 32 lower-case hex digits';
   if (!SPAN.test(entry.spanId)) return 'the span id is not 16 lower-case hex digits';
-  for (const name of ['startUs', 'durationUs', 'rev', 'attempts'] as const)
+  for (const name of wholeNumbers)
     if (!Number.isSafeInteger(entry[name])) return `${name} is ${entry[name]}, not a whole number below 2^53`;
   if (entry.rev < 0) return `rev is negative (${entry.rev})`;
   for (const unit in entry.counts) {
@@ -61,7 +62,8 @@ function problemOf(entry: Entry): string | undefined {
   const { amount, lines } = entry.charge;
   if (amount > maxAmount || amount < -maxAmount)
     return `a charge of ${formatUsd(amount)} USD is beyond ${formatUsd(maxAmount)} USD, the most that the ledger keeps`;
-  let sum = 0n;
-  for (const line of lines) sum += line.amount;
+  const [only] = lines;
+  let sum = only?.amount ?? 0n;
+  for (let index = 1; index < lines.length; index++) sum += lines[index]?.amount ?? 0n;
   return sum === amount ? undefined : `lines sum to ${formatUsd(sum)} USD, the charge says ${formatUsd(amount)} USD`;
 }

@@ -34,7 +34,7 @@ export function openReader(path: string): Reader {
   try {
     db = new DatabaseSync(path, { readOnly: true, timeout: 1_000 });
     requireCurrent(db, path);
-    db.exec('PRAGMA cache_size = -65536; PRAGMA mmap_size = 1073741824; PRAGMA temp_store = MEMORY');
+    db.exec('PRAGMA cache_size = -65536; PRAGMA mmap_size = 134217728; PRAGMA temp_store = MEMORY');
     defineMatch(db);
     return createReader(db, path);
   } catch (error) {

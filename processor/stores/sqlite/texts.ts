@@ -29,12 +29,9 @@ export function numberTexts(db: DatabaseSync, table: string, columns: readonly s
   const shared = new Map<string, string>();
   let unindexed = 0;
   const names = columns.join(', ');
-  const select = db.prepare(
-    `SELECT id, ${names} FROM ${table} WHERE id IN (SELECT id FROM ${table}_hash WHERE hash = ?)`,
-  );
-  const insert = db.prepare(
-    `INSERT INTO ${table} (hash, ${names}) VALUES (?, ${columns.map(() => '?').join(', ')}) RETURNING id`,
-  );
+  const candidates = db.prepare(`SELECT id FROM ${table}_hash WHERE hash = ?`);
+  const select = db.prepare(`SELECT ${names} FROM ${table} WHERE id = ?`);
+  const insert = db.prepare(`INSERT INTO ${table} (hash, ${names}) VALUES (?, ${columns.map(() => '?').join(', ')})`);
   const indexed = `(SELECT last FROM indexed WHERE name = '${table}')`;
   const tail = db.prepare(`SELECT id, ${names} FROM ${table} WHERE id > ${indexed}`);
   const addToIndex = db.prepare(
@@ -67,8 +64,12 @@ export function numberTexts(db: DatabaseSync, table: string, columns: readonly s
 
   /** Mostly there is none of that hash: asked for by one number, which is cheaper than by all texts. */
   function stored(hash: number, values: readonly string[]): number | undefined {
-    const row = select.all(hash).find((each) => columns.every((column, index) => each[column] === values[index]));
-    return row && Number(row['id']);
+    for (const candidate of candidates.all(hash)) {
+      const id = Number(candidate['id']);
+      const row = select.get(id);
+      if (columns.every((column, index) => row?.[column] === values[index])) return id;
+    }
+    return undefined;
   }
 
   forget();
@@ -78,7 +79,7 @@ export function numberTexts(db: DatabaseSync, table: string, columns: readonly s
       if (cached !== undefined && same(cached.values, values)) return cached.id;
       const hash = hashOf(values);
       const old = stored(hash, values);
-      const id = old ?? Number(insert.get(hash, ...values)?.['id']);
+      const id = old ?? Number(insert.run(hash, ...values).lastInsertRowid);
       if (old === undefined) unindexed++;
       keep(id, values);
       return id;
