@@ -1,12 +1,13 @@
 import type { Logger } from 'pino';
 import type { Micros } from '../../pricing/charge.ts';
-import type { Appended, Ledger } from '../ledger.ts';
+import type { Appended, Dimensions, Ledger } from '../ledger.ts';
 import { crossingKey, type Account } from './account.ts';
 import { KEY_FLOOD, type Alert } from './alert.ts';
 import { Crossings, mark } from './crossings.ts';
 import { evaluate, reached } from './evaluate.ts';
 import { createEvents, type BudgetCounter } from './events.ts';
 import { FiringAlerts, readFiring, type Firing } from './firing.ts';
+import { heldAction, strictestFirst, type Held } from './held-action.ts';
 import { Notifier } from './notifier.ts';
 import { Outlook } from './outlook.ts';
 import type { Notify, Rule } from './rule.ts';
@@ -16,6 +17,7 @@ import { Tracker } from './tracker.ts';
 
 export { loadBudgets, mistakesText } from './load.ts';
 export type { BudgetStanding } from './states.ts';
+export type { Held } from './held-action.ts';
 export type { BudgetCounter } from './events.ts';
 
 export interface BudgetsOptions {
@@ -47,6 +49,8 @@ export interface Budgets {
   observe(appended: readonly Appended[]): void;
   /** How budgets stand now, the fullest first, at most `limit` keys of each budget. */
   states(limit?: number): readonly BudgetStanding[];
+  /** The actions that hold against a call with these dimensions now, at most one of each budget, the strictest first. */
+  held(dimensions: Dimensions): readonly Held[];
   /** What the clock does every now and then: looks at periods and forecasts. Resolves when it has. */
   tick(): Promise<void>;
   /** Resolves once every crossing found so far is remembered and told. */
@@ -161,6 +165,12 @@ export function createBudgets(options: BudgetsOptions): Budgets {
       for (const tracker of trackers) await tracker.seed(ledger, now());
       await readFired(now());
       await notifier.refill(true);
+      const acting = rules.filter(({ thresholds }) => thresholds.some(({ action }) => action !== undefined));
+      if (acting.length > 0)
+        log.info(
+          { budgets: acting.map(({ budget }) => budget) },
+          'these budgets act only in applications with a guard',
+        );
       sweep();
       timer = setInterval(sweep, sweepMs).unref();
     },
@@ -188,6 +198,14 @@ export function createBudgets(options: BudgetsOptions): Budgets {
       return fullest(accounts, accounts.length).map((account) =>
         standing(account, forecasts.get(account.rule)?.(account)),
       );
+    },
+    held(dimensions) {
+      const at = now();
+      const held = trackers.flatMap((tracker) => {
+        const stands = tracker.standingOf(dimensions, at);
+        return (stands && heldAction(tracker.rule, stands.terms, stands.spent, dimensions, at)) ?? [];
+      });
+      return strictestFirst(held);
     },
     async tick() {
       // A look that began before is about an earlier instant.

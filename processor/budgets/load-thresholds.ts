@@ -1,5 +1,6 @@
 import type { Micros } from '../../pricing/charge.ts';
 import { nearest } from '../nearest.ts';
+import { loadAction } from './load-actions.ts';
 import { readDuration } from './duration.ts';
 import type { AmountUnit } from './measure.ts';
 import { laterPresets, presets } from './presets.ts';
@@ -8,9 +9,9 @@ import { thresholdId, type Threshold } from './rule.ts';
 import type { Fields, Place, YamlReader } from './yaml.ts';
 
 const threshold = {
-  keys: ['at', 'forecast', 'for', 'severity'],
+  keys: ['at', 'forecast', 'for', 'severity', 'action'],
   required: ['severity'],
-  later: ['margin', 'action'],
+  later: ['margin'],
 };
 
 /** Severities that receivers know. Others are allowed; what looks like a slip in one of these is not. */
@@ -51,6 +52,13 @@ function loadThreshold(yaml: YamlReader, item: Place, unit: AmountUnit | undefin
       { ...forAt, offset: forAt.keyOffset },
       'is for "forecast": spend does not go down, so there is nothing to wait for',
     );
+  const actionAt = fields.get('action');
+  const action = actionAt && loadAction(yaml, actionAt);
+  if (actionAt !== undefined && forecast !== undefined)
+    yaml.wrong(
+      { ...actionAt, offset: actionAt.keyOffset },
+      'no call is stopped on a forecast; write the action at a threshold of what was spent, with "at"',
+    );
   const forUs: Micros | undefined = forAt === undefined ? 0 : yaml.value(forAt, readDuration);
   if (actual !== undefined && forecast !== undefined)
     return yaml.wrong(item, '"at" and "forecast" are two thresholds; write each on its own');
@@ -61,7 +69,8 @@ function loadThreshold(yaml: YamlReader, item: Place, unit: AmountUnit | undefin
   if (level?.kind === 'fixed' && unit !== undefined && level.amount.unit !== unit)
     return yaml.wrong(at, `is in ${level.amount.unit}, but the budget is in ${unit}`);
   if (level === undefined || severity === undefined || forUs === undefined) return undefined;
-  return { basis: forecast === undefined ? 'actual' : 'forecast', at: level, label: levelText(level), severity, forUs };
+  const basis = forecast === undefined ? 'actual' : 'forecast';
+  return { basis, at: level, label: levelText(level), severity, forUs, action };
 }
 
 function readPreset(text: string): readonly Threshold[] {

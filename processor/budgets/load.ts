@@ -4,27 +4,30 @@ import { dimensionNames } from '../ledger.ts';
 import { isDimension, parseMatcher } from '../matcher.ts';
 import { nearest } from '../nearest.ts';
 import { readDuration } from './duration.ts';
+import { loadActionWindows, readFailMode } from './load-actions.ts';
 import { loadNotify } from './load-notify.ts';
 import { loadThresholds } from './load-thresholds.ts';
+import { loadTimeIntervals } from './load-time-intervals.ts';
 import type { AmountUnit } from './measure.ts';
 import { isTimezone, periodKinds, type PeriodKind } from './period.ts';
 import { readAmount, type Amount } from './quantity.ts';
 import type { BudgetsFile, Override, Rule } from './rule.ts';
 import { readTemplate } from './template.ts';
+import type { TimeInterval } from './time-interval.ts';
 import { YamlReader, type Fields, type Mistake, type Place } from './yaml.ts';
 
 export type Loaded =
   | ({ readonly status: 'valid' } & BudgetsFile)
   | { readonly status: 'invalid'; readonly path: string; readonly mistakes: readonly Mistake[] };
 
-const file = { keys: ['groups', 'notify'], required: ['groups'], later: ['time_intervals'] };
+const file = { keys: ['groups', 'notify', 'time_intervals'], required: ['groups'] };
 const group = { keys: ['name', 'labels', 'rules'], required: ['name', 'rules'], later: ['interval'] };
 const rule = {
-  keys: 'budget match by amount period timezone overrides thresholds preset max_keys keep_firing_for annotations'.split(
+  keys: 'budget match by amount period timezone overrides thresholds preset max_keys keep_firing_for annotations action_windows fail_mode'.split(
     ' ',
   ),
   required: ['budget', 'amount', 'period'],
-  later: ['anchor', 'growth', 'spike', 'unpriced', 'for', 'action_windows', 'labels'],
+  later: ['anchor', 'growth', 'spike', 'unpriced', 'for', 'labels'],
 };
 const override = { keys: ['match', 'amount'], required: ['match', 'amount'], later: ['thresholds'] };
 
@@ -50,7 +53,10 @@ export function loadBudgets(path: string, text: string): Loaded {
   if (empty) yaml.wrong(yaml.root, 'there is nothing in it; "spanledger budgets init" writes one to start from');
   const fields = !yaml.readable || empty ? undefined : yaml.fields(yaml.root, file);
   const groups = fields?.get('groups');
-  for (const place of (groups && yaml.items(groups)) ?? []) rules.push(...loadGroup(yaml, place, names));
+  const intervalsAt = fields?.get('time_intervals');
+  const intervals = (intervalsAt && loadTimeIntervals(yaml, intervalsAt)) ?? new Map<string, TimeInterval>();
+  const seen = { names, intervals };
+  for (const place of (groups && yaml.items(groups)) ?? []) rules.push(...loadGroup(yaml, place, seen));
   const notify = fields?.get('notify');
   const webhook = notify && loadNotify(yaml, notify);
   const { mistakes } = yaml;
@@ -62,13 +68,19 @@ export function mistakesText({ path, mistakes }: Extract<Loaded, { status: 'inva
   return mistakes.map(({ line, column, message }) => `${path}:${line}:${column}: ${message}`).join('\n');
 }
 
-function loadGroup(yaml: YamlReader, place: Place, names: Map<string, Place>): readonly Rule[] {
+/** What one rule must know of the rest of the file. */
+interface Seen {
+  readonly names: Map<string, Place>;
+  readonly intervals: ReadonlyMap<string, TimeInterval>;
+}
+
+function loadGroup(yaml: YamlReader, place: Place, seen: Seen): readonly Rule[] {
   const fields = yaml.fields(place, group);
   if (fields === undefined) return [];
   const name = optional(fields, 'name', (at) => yaml.text(at)) ?? '';
   const labels = optional(fields, 'labels', (at) => loadLabels(yaml, at)) ?? {};
   const rules = optional(fields, 'rules', (at) => yaml.items(at)) ?? [];
-  return rules.flatMap((at) => loadRule(yaml, at, name, labels, names) ?? []);
+  return rules.flatMap((at) => loadRule(yaml, at, name, labels, seen) ?? []);
 }
 
 function loadRule(
@@ -76,7 +88,7 @@ function loadRule(
   place: Place,
   groupName: string,
   labels: Readonly<Record<string, string>>,
-  names: Map<string, Place>,
+  { names, intervals }: Seen,
 ): Rule | undefined {
   const fields = yaml.fields(place, rule);
   if (fields === undefined) return undefined;
@@ -92,10 +104,13 @@ function loadRule(
   const keepFiringUs = optional(fields, 'keep_firing_for', (at) => yaml.value(at, readDuration)) ?? 0;
   const known = [...alertLabels, ...Object.keys(labels), ...by];
   const annotations = optional(fields, 'annotations', (at) => loadAnnotations(yaml, at, known)) ?? {};
+  const actionWindows =
+    optional(fields, 'action_windows', (at) => loadActionWindows(yaml, at, intervals, loadMatch)) ?? [];
+  const failMode = optional(fields, 'fail_mode', (at) => yaml.value(at, readFailMode)) ?? 'open';
   if (budget === undefined || amount === undefined || period === undefined || thresholds === undefined)
     return undefined;
   const terms = { amount, overrides, period, timezone, thresholds, maxKeys, keepFiringUs };
-  return { budget, group: groupName, labels, match, by, ...terms, annotations };
+  return { budget, group: groupName, labels, match, by, ...terms, annotations, actionWindows, failMode };
 }
 
 function optional<T>(fields: Fields, key: string, load: (place: Place) => T): T | undefined {

@@ -55,9 +55,10 @@ export function weekdayIn(timezone: string): (at: Micros) => number {
 }
 
 /** What a clock on the wall shows at an instant, as the milliseconds that it would be in UTC. */
-type WallClock = (atMs: number) => number;
+export type WallClock = (atMs: number) => number;
 
-function wallClock(timezone: string): WallClock {
+/** The clock on the wall of an IANA zone. */
+export function wallClock(timezone: string): WallClock {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone: timezone,
     hourCycle: 'h23',

@@ -12,5 +12,5 @@ export const laterPresets: readonly string[] = ['margin-50-80'];
 
 function actual(at: string, severity: string): Threshold {
   const level = readLevel(at);
-  return { basis: 'actual', at: level, label: levelText(level), severity, forUs: 0 };
+  return { basis: 'actual', at: level, label: levelText(level), severity, forUs: 0, action: undefined };
 }

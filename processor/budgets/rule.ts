@@ -3,6 +3,7 @@ import type { DimensionName, Matcher } from '../ledger.ts';
 import type { PeriodKind } from './period.ts';
 import type { Amount, Level } from './quantity.ts';
 import type { Template } from './template.ts';
+import type { TimeInterval } from './time-interval.ts';
 
 /** One `budget:` of budgets.yaml: an amount for every combination of the `by` labels, in every period. */
 export interface Rule {
@@ -25,6 +26,31 @@ export interface Rule {
   /** How long spend must be below a threshold before its alert is resolved. */
   readonly keepFiringUs: Micros;
   readonly annotations: Readonly<Record<string, Template>>;
+  /** When, and for whose calls, actions are held back. All that match apply. */
+  readonly actionWindows: readonly ActionWindow[];
+  /** What a guard that has heard nothing of the processor does with calls of this budget. */
+  readonly failMode: FailMode;
+}
+
+export const failModes = ['open', 'closed'] as const;
+export type FailMode = (typeof failModes)[number];
+
+/** What applications with a guard do with the calls of a key that has reached a threshold. */
+export type Action =
+  /** Another model, never a dearer one. */
+  | { readonly kind: 'throttle'; readonly to: string }
+  /** No call. `message` is for people; undefined: the guard's own words. */
+  | { readonly kind: 'cap'; readonly message: string | undefined };
+
+/** From the mildest to the strictest; `alert` stands for no action. */
+export const strictness = ['alert', 'throttle', 'cap'] as const;
+
+export interface ActionWindow {
+  /** Of the call; none: all calls of the budget. */
+  readonly match: readonly Matcher[];
+  readonly interval: TimeInterval;
+  /** The strictest action that may hold meanwhile. */
+  readonly maxAction: Exclude<(typeof strictness)[number], 'cap'>;
 }
 
 export interface Override {
@@ -41,6 +67,8 @@ export interface Threshold {
   readonly severity: string;
   /** How long it must hold before it is told. */
   readonly forUs: Micros;
+  /** Undefined: it only tells. */
+  readonly action: Action | undefined;
 }
 
 /** What tells a threshold of a budget from its others: `70%`, `forecast 100%`. */

@@ -116,6 +116,19 @@ export class Tracker {
     return this.#periods.get(this.#periodAt(at).startUs)?.values() ?? [];
   }
 
+  /** What a call with these dimensions would be charged to, and stand at, now; undefined if it is not of this budget. */
+  standingOf(dimensions: Dimensions, now: Micros): { readonly terms: Terms; readonly spent: bigint } | undefined {
+    if (!this.#matches(dimensions)) return undefined;
+    const accounts = this.#periods.get(this.#periodAt(now).startUs);
+    const own = accounts?.get(this.#keyOf(dimensions).key);
+    if (own !== undefined) return own;
+    // Beyond `max_keys` a new key would share; else its first call sets its terms.
+    const shared = accounts?.get(SHARED);
+    if (shared !== undefined) return shared;
+    const terms = this.#terms[this.#overrides.findIndex((matches) => matches(dimensions)) + 1];
+    return terms && { terms, spent: 0n };
+  }
+
   /** The account of a key in the period at an instant, by the values of its `by` labels. */
   find(at: Micros, values: readonly string[], shared: boolean): Account | undefined {
     const accounts = this.#periods.get(this.#periodAt(at).startUs);
