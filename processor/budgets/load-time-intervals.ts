@@ -5,7 +5,15 @@ import type { Place, YamlReader } from './yaml.ts';
 const named = { keys: ['name', 'time_intervals'], required: ['name', 'time_intervals'] };
 const span = { keys: ['times', 'weekdays', 'days_of_month', 'months', 'years', 'location'] };
 const time = { keys: ['start_time', 'end_time'], required: ['start_time', 'end_time'] };
-const weekdayNames = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
+export const weekdayNames: readonly string[] = [
+  'sunday',
+  'monday',
+  'tuesday',
+  'wednesday',
+  'thursday',
+  'friday',
+  'saturday',
+];
 const monthNames = 'january february march april may june july august september october november december'.split(' ');
 
 /** Reads the file's `time_intervals`, in Alertmanager's words, by name. */

@@ -9,6 +9,7 @@ import { loadNotify } from './load-notify.ts';
 import { loadThresholds } from './load-thresholds.ts';
 import { loadTimeIntervals } from './load-time-intervals.ts';
 import type { AmountUnit } from './measure.ts';
+import { readAnchor } from './load-anchor.ts';
 import { isTimezone, periodKinds, type PeriodKind } from './period.ts';
 import { readAmount, type Amount } from './quantity.ts';
 import type { BudgetsFile, Override, Rule } from './rule.ts';
@@ -23,11 +24,11 @@ export type Loaded =
 const file = { keys: ['groups', 'notify', 'time_intervals'], required: ['groups'] };
 const group = { keys: ['name', 'labels', 'rules'], required: ['name', 'rules'], later: ['interval'] };
 const rule = {
-  keys: 'budget match by amount period timezone overrides thresholds preset max_keys keep_firing_for annotations action_windows fail_mode'.split(
+  keys: 'budget match by amount period timezone anchor overrides thresholds preset max_keys keep_firing_for annotations action_windows fail_mode'.split(
     ' ',
   ),
   required: ['budget', 'amount', 'period'],
-  later: ['anchor', 'growth', 'spike', 'unpriced', 'for', 'labels'],
+  later: ['growth', 'spike', 'unpriced', 'for', 'labels'],
 };
 const override = { keys: ['match', 'amount'], required: ['match', 'amount'], later: ['thresholds'] };
 
@@ -98,6 +99,7 @@ function loadRule(
   const amount = optional(fields, 'amount', (at) => loadAmount(yaml, at));
   const period = optional(fields, 'period', (at) => yaml.value(at, readPeriod));
   const timezone = optional(fields, 'timezone', (at) => yaml.value(at, readTimezone)) ?? 'UTC';
+  const anchor = optional(fields, 'anchor', (at) => yaml.value(at, (text) => readAnchor(text, period)));
   const overrides = optional(fields, 'overrides', (at) => loadOverrides(yaml, at, amount?.unit)) ?? [];
   const thresholds = loadThresholds(yaml, place, fields, amount?.unit);
   const maxKeys = optional(fields, 'max_keys', (at) => yaml.value(at, readMaxKeys)) ?? MAX_KEYS;
@@ -109,7 +111,7 @@ function loadRule(
   const failMode = optional(fields, 'fail_mode', (at) => yaml.value(at, readFailMode)) ?? 'open';
   if (budget === undefined || amount === undefined || period === undefined || thresholds === undefined)
     return undefined;
-  const terms = { amount, overrides, period, timezone, thresholds, maxKeys, keepFiringUs };
+  const terms = { amount, overrides, period, timezone, anchor, thresholds, maxKeys, keepFiringUs };
   return { budget, group: groupName, labels, match, by, ...terms, annotations, actionWindows, failMode };
 }
 

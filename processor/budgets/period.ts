@@ -18,16 +18,18 @@ const DAY = 24 * HOUR;
  * another without gap or overlap even where a day has 23 or 25 hours, starts at 01:00 or is left out. The periods asked
  * for last are remembered, and are then the same object.
  *
+ * @param anchor where months and weeks begin: a day of the month (a shorter month's last day where it lacks it), or a
+ *   weekday, 0 for Sunday; undefined: as on the calendar
  * @example calendar('month', 'Europe/Berlin')(Date.UTC(2026, 10, 25) * 1000) // from 31 October 23:00 UTC
  */
-export function calendar(kind: PeriodKind, timezone: string): (at: Micros) => Period {
+export function calendar(kind: PeriodKind, timezone: string, anchor?: number): (at: Micros) => Period {
   const clock = wallClock(timezone);
   let recent: readonly Period[] = [];
   return (at) => {
     const known = recent.find((period) => period.startUs <= at && at < period.endUs);
     if (known !== undefined) return known;
     const atMs = Math.floor(at / 1000);
-    const [startMs, endMs] = kind === 'hour' ? hourAt(clock, atMs) : daysAt(clock, kind, atMs);
+    const [startMs, endMs] = kind === 'hour' ? hourAt(clock, atMs) : daysAt(clock, kind, atMs, anchor);
     const period = { kind, startUs: startMs * 1000, endUs: endMs * 1000 };
     recent = [period, ...recent.slice(0, 7)];
     return period;
@@ -88,9 +90,14 @@ function hourAt(clock: WallClock, atMs: number): readonly [number, number] {
   return [start, end];
 }
 
-function daysAt(clock: WallClock, kind: Exclude<PeriodKind, 'hour'>, atMs: number): readonly [number, number] {
+function daysAt(
+  clock: WallClock,
+  kind: Exclude<PeriodKind, 'hour'>,
+  atMs: number,
+  anchor: number | undefined,
+): readonly [number, number] {
   const today = new Date(clock(atMs));
-  const boundary = (offset: number): number => instantOf(clock, midnight(kind, today, offset));
+  const boundary = (offset: number): number => instantOf(clock, midnight(kind, today, offset, anchor));
   let index = 0;
   // Where the clock goes back over midnight, the date shown may be that of the neighbour.
   while (atMs >= boundary(index + 1)) index++;
@@ -99,13 +106,15 @@ function daysAt(clock: WallClock, kind: Exclude<PeriodKind, 'hour'>, atMs: numbe
 }
 
 /** The midnight, on the wall, at which the period `offset` periods after that of `today` begins. */
-function midnight(kind: Exclude<PeriodKind, 'hour'>, today: Date, offset: number): number {
+function midnight(kind: Exclude<PeriodKind, 'hour'>, today: Date, offset: number, anchor = 1): number {
   const [year, month, day] = [today.getUTCFullYear(), today.getUTCMonth(), today.getUTCDate()];
-  const monday = day - ((today.getUTCDay() + 6) % 7);
+  const weekStart = day - ((today.getUTCDay() - anchor + 7) % 7);
+  const inMonth = (index: number): number => Math.min(anchor, new Date(Date.UTC(year, index + 1, 0)).getUTCDate());
+  const running = day < inMonth(month) ? month - 1 : month;
   const starts = {
     day: () => Date.UTC(year, month, day + offset),
-    week: () => Date.UTC(year, month, monday + 7 * offset),
-    month: () => Date.UTC(year, month + offset),
+    week: () => Date.UTC(year, month, weekStart + 7 * offset),
+    month: () => Date.UTC(year, running + offset, inMonth(running + offset)),
     quarter: () => Date.UTC(year, month - (month % 3) + 3 * offset),
     year: () => Date.UTC(year + offset, 0),
   };

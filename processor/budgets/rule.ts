@@ -20,6 +20,8 @@ export interface Rule {
   readonly period: PeriodKind;
   /** IANA name. */
   readonly timezone: string;
+  /** The day of the month, or the weekday (0 for Sunday), at which the period begins; undefined: as on the calendar. */
+  readonly anchor: number | undefined;
   readonly thresholds: readonly Threshold[];
   /** Keys with an account of their own in a period; the rest share one named `other`. */
   readonly maxKeys: number;

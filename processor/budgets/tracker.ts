@@ -40,7 +40,7 @@ export class Tracker {
 
   constructor(rule: Rule) {
     this.rule = rule;
-    this.#periodAt = calendar(rule.period, rule.timezone);
+    this.#periodAt = calendar(rule.period, rule.timezone, rule.anchor);
     this.#matches = matchAll(rule.match);
     this.#overrides = rule.overrides.map(({ match }) => matchAll(match));
     this.#terms = termsOf(rule);

@@ -210,6 +210,33 @@ describe('crossings', () => {
   });
 });
 
+describe('actions', () => {
+  const capped = `budget: per-customer, by: [customer_id], amount: 0.02 USD, period: month,
+    overrides: [{ match: ['plan="pro"'], amount: 0.04 USD }],
+    thresholds: [{ at: 50%, severity: warning, action: { throttle: { to: gpt-4.1-nano } } },
+      { at: 100%, severity: critical, action: { cap: {} } }]`;
+  const all = `budget: everything, amount: 0 USD, period: month, match: ['environment="dev"'],
+    thresholds: [{ at: 100%, severity: info, action: { cap: { message: Nothing here } } }]`;
+
+  it('hold by what the key has spent, the strictest of all budgets first, also after a restart', async () => {
+    const kinds = (budgets: Budgets, customer: string, more: EntryOptions['dimensions'] = {}): string[] =>
+      budgets
+        .held(call(0, customer, { dimensions: { plan: '', environment: '', ...more } }).dimensions)
+        .map(({ rule, action }) => `${rule.budget} ${action.kind}`);
+    const first = await start([capped, all]);
+    await take(first, ...[1, 2, 3].map((n) => call(n, 'acme')), ...[4, 5, 6, 7, 8].map((n) => call(n, 'bolt')));
+    for (const budgets of [first, await start([capped, all])]) {
+      expect(kinds(budgets, 'nobody')).toEqual([]);
+      expect(kinds(budgets, 'acme')).toEqual(['per-customer throttle']);
+      expect(kinds(budgets, 'bolt')).toEqual(['per-customer cap']);
+      expect(kinds(budgets, 'acme', { environment: 'dev' })).toEqual(['everything cap', 'per-customer throttle']);
+    }
+    // In the next month nothing was spent.
+    now += 31 * DAY;
+    expect(kinds(first, 'bolt')).toEqual([]);
+  });
+});
+
 describe('the post', () => {
   it('is the webhook body of Alertmanager, version 4', async () => {
     const rule = `budget: org, amount: 0.02 USD, period: month, match: ['plan="pro"'], thresholds: [{ at: 0.7, severity: warning }],

@@ -59,6 +59,11 @@ const bad: Readonly<Record<string, readonly string[]>> = {
     '13:54 at: "-1%" is not a percentage such as 70% (at most 6 decimals)',
     '14:59 amount: "5 usd": "usd" is not a unit of an amount; there are USD, tokens, requests',
   ],
+  'anchor.bad.yaml': [
+    '4:78 anchor: "32" is not a day of the month from 1 to 31',
+    '5:77 anchor: "mon" is not a weekday such as monday',
+    '6:76 anchor: periods of a day always begin as on the calendar; only month and week have an anchor',
+  ],
   'broken.bad.yaml': ['3:5 Flow sequence in block collection must be sufficiently indented and end with a ]'],
   'doubled.bad.yaml': [
     '3:5 groups[0]: "name" is there twice',
@@ -100,7 +105,7 @@ const bad: Readonly<Record<string, readonly string[]>> = {
     '3:5 groups[0]: "interval" is not supported yet; leave it out',
     '7:17 preset: margin-50-80 is not supported yet: it needs revenue',
     '8:17 period: rolling periods are not supported yet',
-    '9:9 rules[0]: "anchor" is not supported yet; leave it out',
+    '9:9 rules[0]: "for" is not supported yet; leave it out',
     '10:9 rules[0]: "growth" is not supported yet; leave it out',
     '11:9 rules[0]: "unpriced" is not supported yet; leave it out',
     '15:17 amount: amounts by revenue are not supported yet; write an amount in USD',

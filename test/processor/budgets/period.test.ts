@@ -5,6 +5,36 @@ import { calendar, isTimezone, periodKinds } from '../../../processor/budgets/pe
 const micros = (iso: string): number => Date.parse(iso) * 1000;
 const iso = (us: number): string => new Date(us / 1000).toISOString().replace('.000Z', 'Z');
 
+describe('anchored periods', () => {
+  it.each([
+    ['month', 15, 'UTC', '2026-11-14T23:59:59Z', '2026-10-15T00:00:00Z', '2026-11-15T00:00:00Z'],
+    ['month', 15, 'UTC', '2026-11-15T00:00:00Z', '2026-11-15T00:00:00Z', '2026-12-15T00:00:00Z'],
+    ['month', 15, 'UTC', '2027-01-01T00:00:00Z', '2026-12-15T00:00:00Z', '2027-01-15T00:00:00Z'],
+    ['month', 31, 'UTC', '2027-02-10T00:00:00Z', '2027-01-31T00:00:00Z', '2027-02-28T00:00:00Z'],
+    ['month', 31, 'UTC', '2027-02-28T00:00:00Z', '2027-02-28T00:00:00Z', '2027-03-31T00:00:00Z'],
+    // The clock goes forward in between.
+    ['month', 29, 'Europe/Berlin', '2026-03-29T12:00:00Z', '2026-03-28T23:00:00Z', '2026-04-28T22:00:00Z'],
+    ['week', 4, 'UTC', '2026-11-26T00:00:00Z', '2026-11-26T00:00:00Z', '2026-12-03T00:00:00Z'],
+    ['week', 4, 'UTC', '2026-11-25T23:59:59Z', '2026-11-19T00:00:00Z', '2026-11-26T00:00:00Z'],
+    ['week', 0, 'UTC', '2026-11-28T12:00:00Z', '2026-11-22T00:00:00Z', '2026-11-29T00:00:00Z'],
+  ] as const)('%s from %i, %s at %s', (kind, anchor, timezone, at, start, end) => {
+    const period = calendar(kind, timezone, anchor)(micros(at));
+    expect([iso(period.startUs), iso(period.endUs)]).toEqual([start, end]);
+  });
+
+  it('follow one another without gap, every instant in one of them', () => {
+    const instant = fc.date({ min: new Date('2000-01-01'), max: new Date('2040-01-01'), noInvalidDate: true });
+    fc.assert(
+      fc.property(instant, fc.integer({ min: 1, max: 31 }), (date, anchor) => {
+        const periodAt = calendar('month', 'America/New_York', anchor);
+        const [at, period] = [date.getTime() * 1000, periodAt(date.getTime() * 1000)];
+        const next = periodAt(period.endUs);
+        return period.startUs <= at && at < period.endUs && next.startUs === period.endUs;
+      }),
+    );
+  });
+});
+
 describe('periods', () => {
   it.each([
     ['month', 'UTC', '2026-11-25T12:00:00Z', '2026-11-01T00:00:00Z', '2026-12-01T00:00:00Z'],
