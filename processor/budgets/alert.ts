@@ -46,6 +46,10 @@ export interface Top {
 
 /** The threshold under which the alert about a flood of keys is remembered. */
 export const KEY_FLOOD = 'max_keys';
+/** Likewise of the alert that calls have no price. */
+export const UNPRICED = 'unpriced';
+/** What is told without being a threshold of the file. */
+export type Notice = typeof KEY_FLOOD | typeof UNPRICED;
 
 /**
  * The alert of a crossing. Labels without a value are left out, because Alertmanager takes the two for the same.
@@ -106,6 +110,22 @@ export function keyFloodAlert(account: Account, at: Micros): Alert {
     ...facts(account, amountText({ unit: account.terms.amount.unit, value: account.spent })),
   };
   return { labels, annotations, startsAt: isoTime(at) };
+}
+
+/** The alert that a budget in USD cannot count some calls of a key. */
+export function unpricedAlert(account: Account, at: Micros): Alert {
+  const { rule, terms } = account;
+  const labels = withValues({
+    ...rule.labels,
+    ...accountLabels(account),
+    alertname: 'BudgetUnpriced',
+    budget: rule.budget,
+    severity: 'warning',
+    period: rule.period,
+  });
+  const summary = `${whose(account)}: calls without a price are not counted in this ${rule.period}; give their models a price`;
+  const spent = amountText({ unit: terms.amount.unit, value: account.spent });
+  return { labels, annotations: { summary, ...facts(account, spent) }, startsAt: isoTime(at) };
 }
 
 function facts(account: Account, spent: string): Readonly<Record<string, string>> {

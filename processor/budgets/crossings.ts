@@ -2,7 +2,7 @@ import type { Micros } from '../../pricing/charge.ts';
 import type { DimensionName, Ledger } from '../ledger.ts';
 import { RESOLVED, type Firing } from './firing.ts';
 import { accountMatchers, crossingKey, isoTime, type Account } from './account.ts';
-import { KEY_FLOOD, keyFloodAlert, thresholdAlert, type Alert, type Top } from './alert.ts';
+import { keyFloodAlert, thresholdAlert, unpricedAlert, type Alert, type Notice, type Top } from './alert.ts';
 import type { Forecast } from './forecast.ts';
 import type { BudgetEvents } from './events.ts';
 import { measures } from './measure.ts';
@@ -15,7 +15,7 @@ interface Found {
   /** The account as it stood when it crossed: what is told is not what was spent since. */
   readonly crossed: Account;
   /** The flood of keys is remembered like a threshold. */
-  readonly threshold: Threshold | typeof KEY_FLOOD;
+  readonly threshold: Threshold | Notice;
   readonly at: Micros;
   readonly forecast: Forecast | undefined;
 }
@@ -26,6 +26,11 @@ interface Ended {
   readonly firing: Firing;
   readonly at: Micros;
 }
+
+const notices: Readonly<Record<Notice, (account: Account, at: Micros) => Alert>> = {
+  max_keys: keyFloodAlert,
+  unpriced: unpricedAlert,
+};
 
 const CAPACITY = 10_000;
 /** With more than this waiting, alerts go out without the dearest customers and features, which cost a query each. */
@@ -123,7 +128,9 @@ export class Crossings {
       return;
     }
     const alert =
-      threshold === KEY_FLOOD ? keyFloodAlert(crossed, at) : await this.#describe(crossed, threshold, at, forecast);
+      typeof threshold === 'string'
+        ? notices[threshold](crossed, at)
+        : await this.#describe(crossed, threshold, at, forecast);
     const added = await this.#ledger.addCrossing({ key, at, payload: JSON.stringify(alert) });
     mark(account, id, at);
     // False: another processor on the same ledger was faster, and tells it.
@@ -174,7 +181,7 @@ function patience(): Promise<readonly [undefined, undefined]> {
 }
 
 function labelOf(threshold: Found['threshold']): string {
-  return threshold === KEY_FLOOD ? KEY_FLOOD : thresholdId(threshold);
+  return typeof threshold === 'string' ? threshold : thresholdId(threshold);
 }
 
 export function mark(account: Account, label: string, at: Micros | undefined): void {

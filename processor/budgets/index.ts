@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Micros } from '../../pricing/charge.ts';
 import type { Appended, Dimensions, Ledger } from '../ledger.ts';
 import { crossingKey, type Account } from './account.ts';
-import { KEY_FLOOD, type Alert } from './alert.ts';
+import { KEY_FLOOD, UNPRICED, type Alert } from './alert.ts';
 import { Crossings, mark } from './crossings.ts';
 import { evaluate, reached } from './evaluate.ts';
 import { createEvents, type BudgetCounter } from './events.ts';
@@ -97,6 +97,7 @@ export function createBudgets(options: BudgetsOptions): Budgets {
   function stillReached(account: Account, id: string, at: Micros): boolean | undefined {
     // Keys that were too many stay so until the period is over.
     if (id === KEY_FLOOD) return true;
+    if (id === UNPRICED) return lacksPrices(account);
     return reached(account.terms, id, account.spent, () => outlooks.get(account.rule)?.at(at)(account)?.expected);
   }
 
@@ -119,6 +120,8 @@ export function createBudgets(options: BudgetsOptions): Budgets {
     const { crossings: crossed } = evaluate(account.terms, account.spent, account.period, at, account.fired);
     for (const threshold of crossed) crossings.push(account, threshold, at);
     if (account.shared) crossings.push(account, KEY_FLOOD, at);
+    const current = account.period.startUs <= at && at < account.period.endUs;
+    if (current && lacksPrices(account)) crossings.push(account, UNPRICED, at);
   }
 
   /**
@@ -225,6 +228,10 @@ export function createBudgets(options: BudgetsOptions): Budgets {
       await notifier.stop();
     },
   };
+}
+
+function lacksPrices({ rule, unpricedCalls }: Account): boolean {
+  return rule.unpriced === 'alert' && unpricedCalls > 0;
 }
 
 /** Accounts of the running periods. A budget of no labels is there before its first call. */

@@ -1,6 +1,15 @@
 import type { Matcher } from '../ledger.ts';
 import { nearest } from '../nearest.ts';
-import { failModes, strictness, type Action, type ActionWindow, type FailMode } from './rule.ts';
+import type { AmountUnit } from './measure.ts';
+import {
+  failModes,
+  strictness,
+  unpricedPolicies,
+  type Action,
+  type ActionWindow,
+  type FailMode,
+  type UnpricedPolicy,
+} from './rule.ts';
 import type { TimeInterval } from './time-interval.ts';
 import type { Place, YamlReader } from './yaml.ts';
 
@@ -58,6 +67,19 @@ export function readFailMode(text: string): FailMode {
   const mode = failModes.find((name) => name === text);
   if (mode !== undefined) return mode;
   throw new RangeError(`"${text}" is not a way to fail; there are ${failModes.join(', ')}`);
+}
+
+/** Throws a RangeError unless it is `alert` or `ignore`, the latter only where calls without a price count. */
+export function readUnpriced(text: string, unit: AmountUnit | undefined): UnpricedPolicy {
+  const policy = unpricedPolicies.find((name) => name === text);
+  if (text === 'worst-case' || text === 'block') throw new RangeError(`"${text}" is not supported yet; write alert`);
+  if (policy === undefined)
+    throw new RangeError(
+      `"${text}" is not a policy for calls without a price; there are ${unpricedPolicies.join(', ')}`,
+    );
+  if (policy === 'alert' && unit !== undefined && unit !== 'USD')
+    throw new RangeError(`${unit} are counted without a price; leave it out`);
+  return policy;
 }
 
 function known(intervals: ReadonlyMap<string, TimeInterval>, name: string): TimeInterval {

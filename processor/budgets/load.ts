@@ -4,7 +4,7 @@ import { dimensionNames } from '../ledger.ts';
 import { isDimension, parseMatcher } from '../matcher.ts';
 import { nearest } from '../nearest.ts';
 import { readDuration } from './duration.ts';
-import { loadActionWindows, readFailMode } from './load-actions.ts';
+import { loadActionWindows, readFailMode, readUnpriced } from './load-actions.ts';
 import { loadNotify } from './load-notify.ts';
 import { loadThresholds } from './load-thresholds.ts';
 import { loadTimeIntervals } from './load-time-intervals.ts';
@@ -24,11 +24,11 @@ export type Loaded =
 const file = { keys: ['groups', 'notify', 'time_intervals'], required: ['groups'] };
 const group = { keys: ['name', 'labels', 'rules'], required: ['name', 'rules'], later: ['interval'] };
 const rule = {
-  keys: 'budget match by amount period timezone anchor overrides thresholds preset max_keys keep_firing_for annotations action_windows fail_mode'.split(
+  keys: 'budget match by amount period timezone anchor overrides thresholds preset max_keys keep_firing_for annotations action_windows fail_mode unpriced'.split(
     ' ',
   ),
   required: ['budget', 'amount', 'period'],
-  later: ['growth', 'spike', 'unpriced', 'for', 'labels'],
+  later: ['growth', 'spike', 'for', 'labels'],
 };
 const override = { keys: ['match', 'amount'], required: ['match', 'amount'], later: ['thresholds'] };
 
@@ -109,10 +109,12 @@ function loadRule(
   const actionWindows =
     optional(fields, 'action_windows', (at) => loadActionWindows(yaml, at, intervals, loadMatch)) ?? [];
   const failMode = optional(fields, 'fail_mode', (at) => yaml.value(at, readFailMode)) ?? 'open';
+  const unpriced =
+    optional(fields, 'unpriced', (at) => yaml.value(at, (text) => readUnpriced(text, amount?.unit))) ?? 'ignore';
   if (budget === undefined || amount === undefined || period === undefined || thresholds === undefined)
     return undefined;
   const terms = { amount, overrides, period, timezone, anchor, thresholds, maxKeys, keepFiringUs };
-  return { budget, group: groupName, labels, match, by, ...terms, annotations, actionWindows, failMode };
+  return { budget, group: groupName, labels, match, by, ...terms, annotations, actionWindows, failMode, unpriced };
 }
 
 function optional<T>(fields: Fields, key: string, load: (place: Place) => T): T | undefined {

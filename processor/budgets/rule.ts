@@ -32,7 +32,12 @@ export interface Rule {
   readonly actionWindows: readonly ActionWindow[];
   /** What a guard that has heard nothing of the processor does with calls of this budget. */
   readonly failMode: FailMode;
+  /** Whether calls without a price, which no budget in USD can count, are told. */
+  readonly unpriced: UnpricedPolicy;
 }
+
+export const unpricedPolicies = ['alert', 'ignore'] as const;
+export type UnpricedPolicy = (typeof unpricedPolicies)[number];
 
 export const failModes = ['open', 'closed'] as const;
 export type FailMode = (typeof failModes)[number];

@@ -210,6 +210,25 @@ describe('crossings', () => {
   });
 });
 
+describe('calls without a price', () => {
+  it('are told once for each key, until the period is over', async () => {
+    const rule = 'budget: b, by: [customer_id], amount: 5 USD, period: month, preset: 80-120, unpriced: alert';
+    const budgets = await start([rule]);
+    const [first, second] = [1, 2].map((n) => call(n, 'acme', { charge: unpriced('acme-13b') }));
+    if (first === undefined || second === undefined) throw new Error('two calls');
+    await take(budgets, first, second, call(3, 'bolt'));
+    await take(await start([rule]), call(4, 'acme', { charge: unpriced('acme-13b') }));
+    const alerts = (): string[] =>
+      receiver.alerts.map(({ status, labels }) => `${status} ${labels['alertname']} ${labels['customer_id']}`);
+    expect(alerts()).toEqual(['firing BudgetUnpriced acme']);
+    // The next month: nothing is without a price there.
+    now += 31 * DAY;
+    await budgets.tick();
+    await budgets.settled();
+    expect(alerts()).toEqual(['firing BudgetUnpriced acme', 'resolved BudgetUnpriced acme']);
+  });
+});
+
 describe('actions', () => {
   const capped = `budget: per-customer, by: [customer_id], amount: 0.02 USD, period: month,
     overrides: [{ match: ['plan="pro"'], amount: 0.04 USD }],

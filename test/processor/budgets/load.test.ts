@@ -107,7 +107,7 @@ const bad: Readonly<Record<string, readonly string[]>> = {
     '8:17 period: rolling periods are not supported yet',
     '9:9 rules[0]: "for" is not supported yet; leave it out',
     '10:9 rules[0]: "growth" is not supported yet; leave it out',
-    '11:9 rules[0]: "unpriced" is not supported yet; leave it out',
+    '11:19 unpriced: "worst-case" is not supported yet; write alert',
     '15:17 amount: amounts by revenue are not supported yet; write an amount in USD',
     '17:24 thresholds[0]: "margin" is not supported yet; leave it out',
     '20:3 notify: "inhibit_rules" is not supported yet; leave it out',
