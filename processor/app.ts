@@ -15,7 +15,7 @@ import { SpanledgerError } from './errors.ts';
 import type { BackendTimes } from './exporters/backend.ts';
 import { startExporters } from './exporters/index.ts';
 import { createIngest } from './ingest.ts';
-import type { Ledger } from './ledger.ts';
+import type { Appended, Ledger } from './ledger.ts';
 import { atMostEvery, createLog } from './log.ts';
 import { createCounters } from './metrics.ts';
 import { collectMetrics } from './metrics/collect.ts';
@@ -30,6 +30,8 @@ import { startOtlpHttp } from './receivers/otlp-http.ts';
 import { createRelay } from './relay.ts';
 import { withoutAdditions } from './stages/additions.ts';
 import { interest } from './stages/interest.ts';
+import { createSettling } from './stages/settling.ts';
+import { startSweeps } from './stages/sweeper.ts';
 import { openSqliteLedger } from './stores/sqlite.ts';
 import { packageVersion } from './version.ts';
 
@@ -136,13 +138,19 @@ export async function startApp(
     }
 
     const exporter = config.forward.length === 0 ? undefined : exporters;
-    const ingest = createIngest({
-      prices,
-      ledger,
-      exporter,
-      observers: [(calls) => spend.observe(calls), (calls) => budgets.observe(calls), announcer(print)],
-      counters,
+    const observers = [
+      (calls: readonly Appended[]) => spend.observe(calls),
+      (calls: readonly Appended[]) => budgets.observe(calls),
+      announcer(print),
+    ];
+    const observe = (calls: readonly Appended[]): void => observers.forEach((tell) => tell(calls));
+    const settling = createSettling({ ledger, prices, counters, observe, ...config.window });
+    const sweeps = startSweeps(settling, {
+      settleUs: config.window.settleUs,
+      onError: (error) => log.error({ err: error }, 'what is held back could not be settled; it is tried again'),
     });
+    closers.push(() => sweeps.stop());
+    const ingest = createIngest({ prices, ledger, settling, exporter, observers, counters });
 
     const readSpans = traceReader(interest);
     const intake: Intake = {

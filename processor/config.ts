@@ -7,6 +7,7 @@ import { ONLY, readForward } from './config-forward.ts';
 import { readMetrics } from './config-metrics.ts';
 import { readServerTls } from './config-tls.ts';
 import { packagedPrices, readPrices, type PriceSettings } from './config-prices.ts';
+import { defaultWindow, readWindow, type WindowSettings } from './config-window.ts';
 import {
   readAddress,
   readAddressOrOff,
@@ -57,6 +58,8 @@ export interface Config {
   readonly prices: PriceSettings;
   /** How long the ledger keeps hours and calls: `retention` (`hours`, `entries`): 35d, 13 months, forever. */
   readonly retention: Retention;
+  /** How long what can't be charged at once is held back: `window` (`settle`, `open_calls`): 2m, 15m. */
+  readonly window: WindowSettings;
   /** Where metrics are sent, besides `/metrics`: `metrics.otlp` (`endpoint`, `headers`, `interval`). */
   readonly metrics: MetricsPush | undefined;
   /** `tokens` (`env` or `file`, and `scopes`), SPANLEDGER_TOKEN_INGEST, _READ, _GUARD and _ADMIN. */
@@ -79,6 +82,7 @@ export function defaultConfig(): Config {
     contract: undefined,
     prices: packagedPrices,
     retention: defaultRetention(),
+    window: defaultWindow,
     metrics: undefined,
     tokens: [],
   };
@@ -129,6 +133,7 @@ export function loadConfig({ file, env, cwd }: ConfigSources): Config {
     contract: contract ?? find(CONTRACT) ?? plain.contract,
     prices: written.prices ?? plain.prices,
     retention: { ...plain.retention, ...written.retention },
+    window: written.window ?? plain.window,
     metrics: written.metrics ?? plain.metrics,
     tokens: [...(written.tokens ?? plain.tokens), ...(given.tokens ?? [])],
   };
@@ -161,6 +166,7 @@ interface Given {
   contract?: string | undefined;
   prices?: PriceSettings | undefined;
   retention?: Partial<Retention> | undefined;
+  window?: WindowSettings | undefined;
   metrics?: MetricsPush | undefined;
   tokens?: readonly Token[] | undefined;
 }
@@ -178,6 +184,7 @@ const shapes = {
       'tokens',
       'metrics',
       'retention',
+      'window',
     ],
   },
   retention: { keys: ['hours', 'entries'] },
@@ -221,6 +228,7 @@ function readFields(yaml: YamlReader, folder: string, env: ConfigSources['env'])
     contract: value(root, 'contract', (text) => readExisting(inFolder(text))),
     prices: at(root, 'prices', (place) => readPrices(yaml, place, inFolder)),
     retention: at(root, 'retention', (place) => readRetention(yaml, place)),
+    window: at(root, 'window', (place) => readWindow(yaml, place)),
     metrics: at(root, 'metrics', (place) => readMetrics(yaml, place)),
     tokens: at(root, 'tokens', (place) =>
       (yaml.items(place) ?? []).flatMap((item) => readToken(yaml, item, inFolder, env)),

@@ -175,6 +175,20 @@ const counterMetrics = {
     help: 'Spans that repeat the usage of their children and are not charged',
     labels: [],
   },
+  settled_aggregates: {
+    name: 'spanledger.settled.aggregates',
+    unit: '{span}',
+    kind: 'counter',
+    help: 'What became of aggregates: charged (nothing billable came below them in time), taken_back (it came later), or why they were not charged: parts_known, inside_call, same_answer, no_trace, polling',
+    labels: ['outcome'],
+  },
+  open_calls: {
+    name: 'spanledger.open.calls',
+    unit: '{call}',
+    kind: 'counter',
+    help: 'What became of calls that were announced: ended, estimated (their end did not come in time), or replaced (it came after that)',
+    labels: ['outcome'],
+  },
   other_spans: {
     name: 'spanledger.other.spans',
     unit: '{span}',

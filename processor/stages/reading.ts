@@ -4,15 +4,16 @@ import type { Additions, Span, TraceRequest } from '../otlp/request.ts';
 import { additionsFor, aggregateAdditions, nestedAdditions } from './additions.ts';
 import { chargedAt, chargeFor, entryFor, type Prices } from './entry.ts';
 import { isMarker } from './marker.ts';
+import type { Told } from './once.ts';
 
 /** What the spans of one request are to us. Every span is in exactly one of these. */
 export interface Reading {
   /** Billable calls, each with the entry that the ledger is to keep. */
-  readonly calls: readonly { readonly span: Span; readonly entry: Entry }[];
+  readonly calls: readonly Told[];
   /** Calls that another span tells as well, which is the one that is charged. */
   readonly nested: readonly Span[];
-  /** Spans that repeat the usage of their children. */
-  readonly aggregates: readonly Span[];
+  /** Spans that repeat the usage of their children, with the entry that they become should they have none. */
+  readonly aggregates: readonly Told[];
   readonly markers: ReadonlySet<Span>;
   /** Spans of no dialect: passed on as they are. */
   readonly others: readonly Span[];
@@ -20,8 +21,8 @@ export interface Reading {
 
 /** Spans to entries: dialect, price, entry. Pure; every span gives an answer, whatever is odd about it or its neighbours. */
 export function readSpans({ spans }: Pick<TraceRequest, 'spans'>, prices: Prices): Reading {
-  const calls: { span: Span; entry: Entry }[] = [];
-  const aggregates: Span[] = [];
+  const calls: Told[] = [];
+  const aggregates: Told[] = [];
   const markers = new Set<Span>();
   const others: Span[] = [];
   for (const span of spans) {
@@ -30,9 +31,12 @@ export function readSpans({ spans }: Pick<TraceRequest, 'spans'>, prices: Prices
       continue;
     }
     const call = readCall(span);
-    if (call === undefined) others.push(span);
-    else if (call.kind === 'aggregate') aggregates.push(span);
-    else calls.push({ span, entry: entryFor(span, call, chargeFor(call, chargedAt(span), prices)) });
+    if (call === undefined) {
+      others.push(span);
+      continue;
+    }
+    const told = { span, entry: entryFor(span, call, chargeFor(call, chargedAt(span), prices)) };
+    (call.kind === 'aggregate' ? aggregates : calls).push(told);
   }
   return { calls, nested: [], aggregates, markers, others };
 }
@@ -45,6 +49,6 @@ export function enrichments(reading: Reading, kept: readonly Entry[]): ReadonlyM
     if (entry !== undefined) additions.set(span, additionsFor(entry.charge));
   });
   for (const span of reading.nested) additions.set(span, nestedAdditions);
-  for (const span of reading.aggregates) additions.set(span, aggregateAdditions);
+  for (const { span } of reading.aggregates) additions.set(span, aggregateAdditions);
   return additions;
 }

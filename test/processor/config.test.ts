@@ -44,6 +44,7 @@ describe('good files', () => {
       contract: join(folder, 'beside.contract.yaml'),
       prices: { folder: join(folder, 'prices'), refresh: 'daily', list: 'http://localhost:8000/list.json' },
       retention: { hours: { us: 40 * 86_400_000_000 }, entries: undefined },
+      window: { settleUs: 30_000_000, openUs: 1_200_000_000 },
       metrics: undefined,
       tokens: [
         { secret: 'a-token-for-the-collector', scopes: ['ingest'] },
@@ -132,7 +133,7 @@ describe('bad files: every mistake at once, with line and column', () => {
         '6:3: forward: "endpoint" is missing',
         '6:3: forward: "endpont" is unknown; did you mean "endpoint"?',
         '7:11: timezone: "Europe/Berln" is not a time zone such as Europe/Berlin or UTC',
-        '8:1: the file: "colour" is unknown here; there are listen, ledger, forward, timezone, budgets, contract, prices, tokens, metrics, retention',
+        '8:1: the file: "colour" is unknown here; there are listen, ledger, forward, timezone, budgets, contract, prices, tokens, metrics, retention, window',
       ],
     ],
     ['not-a-map.bad', ['1:1: the file: a map of keys and values is needed here, not a list']],
@@ -146,6 +147,14 @@ describe('bad files: every mistake at once, with line and column', () => {
         '8:10: env: the variable NOT_SET is empty or not set',
         `10:11: file: there is no file ${join(folder, 'nowhere.token')}`,
         '12:10: env: the variable SHORT must hold a secret of at least 16 characters without spaces',
+      ],
+    ],
+    [
+      'window.bad',
+      [
+        '2:11: settle: "0s" is not between 1s and 1d',
+        '3:15: open_calls: "soon" is not a duration such as 30s, 10m or 1h30m (a year at most)',
+        '4:3: window: "wait" is unknown here; there are settle, open_calls',
       ],
     ],
     [

@@ -6,6 +6,7 @@ import { createIngest, type IngestOptions } from '../../processor/ingest.ts';
 import type { Appended, Entry } from '../../processor/ledger.ts';
 import { createCounters } from '../../processor/metrics.ts';
 import { readTraces, type TraceRequest } from '../../processor/otlp/index.ts';
+import { createSettling } from '../../processor/stages/settling.ts';
 import { temporaryLedger } from '../support/ledger.ts';
 import { chatSpan, encodeProtobuf, request, tokens, type TestSpan } from '../support/otlp.ts';
 import { decodeProtobuf } from '../support/sink/protobuf.ts';
@@ -26,7 +27,8 @@ async function start(options: Partial<IngestOptions> = {}) {
   const counters = createCounters();
   const seen: Appended[] = [];
   const observers = [(appended: readonly Appended[]) => void seen.push(...appended)];
-  const consume = createIngest({ prices, ledger, exporter, observers, counters, ...options });
+  const settling = createSettling({ ledger, prices, counters, observe: () => undefined });
+  const consume = createIngest({ prices, ledger, settling, exporter, observers, counters, ...options });
   const send = async (...spans: readonly TestSpan[]): Promise<{ readonly warning?: string | undefined }> =>
     consume(traces(...spans));
   const spans = (): readonly SinkSpan[] => forwarded.flatMap((body) => decodeProtobuf(body));

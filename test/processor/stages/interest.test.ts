@@ -18,7 +18,7 @@ function meaning(traces: TraceRequest): unknown {
   const { calls, aggregates, markers } = readSpans(traces, prices);
   return {
     calls: calls.map(({ entry }) => entry),
-    aggregates: aggregates.map(plainSpan),
+    aggregates: aggregates.map(({ entry }) => entry),
     markers: [...markers].map(plainSpan),
   };
 }
