@@ -12,31 +12,47 @@ const KEY = tagOf(1, LENGTH_DELIMITED);
 const VALUE = tagOf(2, LENGTH_DELIMITED);
 const STRING_VALUE = tagOf(1, LENGTH_DELIMITED);
 const DOUBLE_VALUE = tagOf(4, BIT64);
+const DOUBLE = 8;
 
-/** Status, source, price and its version are few; the amounts are not remembered, but overwritten in a copy. */
+/** Status, source, price and its version are few, and made once; of amounts only what stands in front of the number is. */
 const MAX_TEXTS = 4_096;
 const texts = new Map<string, Map<string, Buffer>>();
 let remembered = 0;
 const doubles = new Map<string, Buffer>();
 
-/** All additions to one span, one behind the other. `null` adds nothing: it only takes away. */
-export function additionBytes(additions: Additions): Buffer {
-  const parts: Buffer[] = [];
-  for (const key of Object.keys(additions)) {
+/** The bytes that all additions to one span take, one behind the other. `null` adds nothing: it only takes away. */
+export function additionSize(additions: Additions): number {
+  let size = 0;
+  for (const key in additions) {
     const value = additions[key];
-    if (typeof value === 'string') parts.push(textAttribute(key, value));
-    else if (typeof value === 'number') parts.push(doubleAttribute(key, value));
+    if (typeof value === 'string') size += textAttribute(key, value).length;
+    else if (typeof value === 'number') size += doubleAttribute(key).length;
   }
-  return Buffer.concat(parts);
+  return size;
 }
 
-function doubleAttribute(key: string, value: number): Buffer {
-  let template = doubles.get(key);
-  if (template === undefined)
-    doubles.set(key, (template = attribute(key, Buffer.from([DOUBLE_VALUE, ...new Uint8Array(8)]))));
-  const copy = Buffer.from(template);
-  copy.writeDoubleLE(value, copy.length - 8);
-  return copy;
+/** Writes them, and answers where they end. */
+export function writeAdditions(into: Buffer, at: number, additions: Additions): number {
+  let next = at;
+  for (const key in additions) {
+    const value = additions[key];
+    if (typeof value === 'string') next += textAttribute(key, value).copy(into, next);
+    else if (typeof value === 'number') {
+      next += doubleAttribute(key).copy(into, next);
+      into.writeDoubleLE(value, next - DOUBLE);
+    }
+  }
+  return next;
+}
+
+/** With zeros in place of the number. */
+function doubleAttribute(key: string): Buffer {
+  let bytes = doubles.get(key);
+  if (bytes === undefined) {
+    bytes = attribute(key, Buffer.from([DOUBLE_VALUE, ...new Uint8Array(DOUBLE)]));
+    doubles.set(key, bytes);
+  }
+  return bytes;
 }
 
 function textAttribute(key: string, text: string): Buffer {

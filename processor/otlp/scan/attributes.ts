@@ -1,18 +1,10 @@
 import { decodeAttribute } from '../protobuf.ts';
 import type { AttributeMap, AttributeValue } from '../request.ts';
-import { interner } from './keys.ts';
-import type { Pair } from './pair.ts';
+import type { AttributeTable } from './table.ts';
 import { readValue } from './value.ts';
 
-const keys = interner();
-/** Numbers that are kept of an attribute. */
-const STRIDE = 5;
-/** Where its frame starts, tag and length included; where its payload does; where both end; and its value. */
-const FRAME_START = 0;
-const START = 1;
-const END = 2;
-const VALUE_START = 3;
-const VALUE_END = 4;
+/** Up to here a look at each name is quicker than a Map, and costs no memory. */
+const FEW = 64;
 
 /**
  * The attributes of a span or a resource. Keys are read at once; values when they are asked for, because of most nobody
@@ -21,53 +13,56 @@ const VALUE_END = 4;
  * It holds on to the bytes of the whole request: keep what was read, not this.
  */
 export class ScannedAttributes implements AttributeMap {
-  readonly #bytes: Buffer;
-  readonly #pair: Pair;
-  readonly #index = new Map<string, number>();
-  readonly #places: number[] = [];
-  readonly #read: (AttributeValue | undefined)[] = [];
+  readonly #table: AttributeTable;
+  readonly #first: number;
+  #end: number;
+  #hasDoubles = false;
+  #index: Map<string, number> | undefined;
+  #values: (AttributeValue | undefined)[] | undefined;
 
-  constructor(bytes: Buffer, pair: Pair) {
-    this.#bytes = bytes;
-    this.#pair = pair;
+  constructor(table: AttributeTable) {
+    this.#table = table;
+    this.#first = this.#end = table.rows;
   }
 
   /** Takes the KeyValue in [start, end), whose frame (tag and length included) starts at `frameStart`. */
   add(frameStart: number, start: number, end: number): void {
-    const { keyStart, keyEnd, valueStart, valueEnd } = this.#pair.read(start, end);
-    this.#index.set(keys.text(this.#bytes, keyStart, keyEnd - keyStart), this.#places.length);
-    this.#places.push(frameStart, start, end, valueStart, valueEnd);
+    if (this.#table.add(this.#first, frameStart, start, end)) this.#hasDoubles = true;
+    this.#end++;
   }
 
-  /** The frames of all attributes that `isMeant` names, doubled ones too, in the order of the bytes. */
-  eachFrame(isMeant: (key: string) => boolean, take: (start: number, end: number) => void): void {
-    let some = false;
-    for (const key of this.#index.keys()) some ||= isMeant(key);
-    if (!some) return;
-    for (let at = 0; at < this.#places.length; at += STRIDE)
-      if (isMeant(this.#keyAt(at))) take(this.#place(at, FRAME_START), this.#place(at, END));
+  /** The frames of all attributes that `names` has, doubled ones too, in the order of the bytes. */
+  eachFrame(names: object, take: (start: number, end: number) => void): void {
+    const table = this.#table;
+    for (let row = this.#first; row < this.#end; row++)
+      if (Object.hasOwn(names, table.name(row))) take(table.frameStart(row), table.end(row));
   }
 
   get(key: string): AttributeValue | undefined {
-    const at = this.#index.get(key);
-    return at === undefined ? undefined : this.#valueAt(at);
+    const row = this.#rowOf(key);
+    return row < 0 ? undefined : this.#valueAt(row);
   }
 
   has(key: string): boolean {
-    return this.#index.has(key);
+    return this.#rowOf(key) >= 0;
   }
 
   get size(): number {
-    return this.#index.size;
+    return this.#hasDoubles ? this.#indexed().size : this.#end - this.#first;
   }
 
   keys(): MapIterator<string> {
-    return this.#index.keys();
+    return this.#hasDoubles ? this.#indexed().keys() : this.#names();
+  }
+
+  *#names(): MapIterator<string> {
+    for (let row = this.#first; row < this.#end; row++) yield this.#table.name(row);
+    return undefined;
   }
 
   *entries(): MapIterator<[string, AttributeValue]> {
-    for (const [key, at] of this.#index) {
-      const value = this.#valueAt(at);
+    for (const key of this.keys()) {
+      const value = this.get(key);
       if (value !== undefined) yield [key, value];
     }
     return undefined;
@@ -86,32 +81,37 @@ export class ScannedAttributes implements AttributeMap {
     for (const [key, value] of this) take(value, key, this);
   }
 
-  #place(at: number, which: number): number {
-    return this.#places[at + which] ?? 0;
+  #rowOf(key: string): number {
+    if (this.#end - this.#first > FEW) return this.#indexed().get(key) ?? -1;
+    for (let row = this.#end - 1; row >= this.#first; row--) if (this.#table.name(row) === key) return row;
+    return -1;
   }
 
-  #keyAt(at: number): string {
-    const { keyStart, keyEnd } = this.#pair.read(this.#place(at, START), this.#place(at, END));
-    return keys.text(this.#bytes, keyStart, keyEnd - keyStart);
+  #indexed(): Map<string, number> {
+    if (this.#index !== undefined) return this.#index;
+    const index = new Map<string, number>();
+    for (let row = this.#first; row < this.#end; row++) index.set(this.#table.name(row), row);
+    this.#index = index;
+    return index;
   }
 
   /** Undefined for a value that makes no sense: that is as if it had not been sent. */
-  #valueAt(at: number): AttributeValue | undefined {
-    const index = at / STRIDE;
-    const known = this.#read[index];
+  #valueAt(row: number): AttributeValue | undefined {
+    const known = this.#values?.[row - this.#first];
     if (known !== undefined) return known;
-    const start = this.#place(at, VALUE_START);
-    const value = start < 0 ? null : this.#readAt(at, start);
-    this.#read[index] = value;
+    const start = this.#table.valueStart(row);
+    const value = start < 0 ? null : this.#readAt(row, start);
+    (this.#values ??= [])[row - this.#first] = value;
     return value;
   }
 
-  #readAt(at: number, start: number): AttributeValue | undefined {
+  #readAt(row: number, start: number): AttributeValue | undefined {
+    const { bytes } = this.#table;
     try {
-      return readValue(this.#bytes, start, this.#place(at, VALUE_END));
+      return readValue(bytes, start, this.#table.valueEnd(row));
     } catch {
       // What the scanner does not read the library may.
-      return decodeAttribute(this.#bytes.subarray(this.#place(at, START), this.#place(at, END)));
+      return decodeAttribute(bytes.subarray(this.#table.start(row), this.#table.end(row)));
     }
   }
 }

@@ -57,8 +57,15 @@ export function interner(): Interner {
       const slot = slots[slotOf(bytes, start, length)] ?? [];
       for (const known of slot) if (known.bytes.length === length && isAt(known.bytes, bytes, start)) return known.text;
       const text = bytes.toString('utf8', start, start + length);
-      if (slot.length < DEPTH) slot.push({ bytes: new Uint8Array(bytes.subarray(start, start + length)), text });
-      return text;
+      if (slot.length >= DEPTH) return text;
+      const unique = internalized(text);
+      slot.push({ bytes: new Uint8Array(bytes.subarray(start, start + length)), text: unique });
+      return unique;
     },
   };
+}
+
+/** V8 keeps names of properties once each, and compares two such by their address alone. */
+function internalized(text: string): string {
+  return Object.keys({ [text]: true })[0] ?? text;
 }

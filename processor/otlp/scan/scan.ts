@@ -2,10 +2,10 @@ import type { AttributeMap, Interest, Scope, Span, TraceRequest } from '../reque
 import { ScannedAttributes } from './attributes.ts';
 import { keySet } from './keys.ts';
 import { framesOf, REQUEST, RESOURCE, RESOURCE_SPANS, SCOPE, SCOPE_SPANS, type Frame } from './layout.ts';
-import { Pair } from './pair.ts';
 import { searchSpans } from './search.ts';
 import { readSpan, type ScannedSpan } from './span.ts';
 import { spliceSpans } from './splice.ts';
+import { AttributeTable } from './table.ts';
 
 /** The messages that hold spans of interest. */
 export interface ScannedScope extends Frame {
@@ -33,19 +33,21 @@ export function scannerFor(interest: Interest | 'all'): Scanner {
 
   return (body) => {
     const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
-    const pair = new Pair(bytes);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const source = { bytes, view, table: new AttributeTable(bytes) };
+    const { pair } = source.table;
     const passed = new Map<string, number>();
     const resources: ScannedResource[] = [];
     const spans: Span[] = [];
     for (const frame of framesOf(bytes, { start: 0, end: bytes.length }, REQUEST.resourceSpans)) {
-      const resource = lazily(() => readResource(bytes, frame, pair));
+      const resource = lazily(() => readResource(source.table, frame));
       const scopes: ScannedScope[] = [];
       for (const below of framesOf(bytes, frame, RESOURCE_SPANS.scopeSpans)) {
         const scope = readScope(bytes, below);
         const keys = isScope(scope.name) ? undefined : wanted;
         const found: ScannedSpan[] = [];
-        const others = searchSpans(bytes, below, { keys, pair }, (at) => {
-          const scanned = readSpan(bytes, at, pair, scope, resource());
+        const others = searchSpans(bytes, below, keys, pair, (at) => {
+          const scanned = readSpan(source, at, scope, resource());
           found.push(scanned);
           spans.push(scanned.span);
         });
@@ -65,10 +67,11 @@ export function scannerFor(interest: Interest | 'all'): Scanner {
 }
 
 /** Of several resources in one message, which nobody sends, the last counts. */
-function readResource(bytes: Buffer, frame: Frame, pair: Pair): AttributeMap {
+function readResource(table: AttributeTable, frame: Frame): AttributeMap {
+  const { bytes } = table;
   const last = framesOf(bytes, frame, RESOURCE_SPANS.resource).at(-1);
   if (last === undefined) return NO_ATTRIBUTES;
-  const attributes = new ScannedAttributes(bytes, pair);
+  const attributes = new ScannedAttributes(table);
   for (const { tagAt, start, end } of framesOf(bytes, last, RESOURCE.attribute)) attributes.add(tagAt, start, end);
   return attributes;
 }

@@ -10,7 +10,8 @@ import { Cursor, doubt, isMistyped } from './wire.ts';
 export function searchSpans(
   bytes: Buffer,
   scope: Frame,
-  { keys, pair }: { readonly keys: KeySet | undefined; readonly pair: Pair },
+  keys: KeySet | undefined,
+  pair: Pair,
   take: (frame: Frame) => void,
 ): number {
   let passed = 0;

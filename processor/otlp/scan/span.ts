@@ -1,7 +1,7 @@
 import type { AttributeMap, Scope, Span } from '../request.ts';
 import { ScannedAttributes } from './attributes.ts';
 import { SPAN, STATUS, type Frame } from './layout.ts';
-import type { Pair } from './pair.ts';
+import type { AttributeTable } from './table.ts';
 import { Cursor, doubt, isMistyped, LENGTH_DELIMITED } from './wire.ts';
 
 /** A span that was read, and where it stands. */
@@ -10,12 +10,24 @@ export interface ScannedSpan extends Frame {
   readonly attributes: ScannedAttributes;
 }
 
+/** A request that is being read. */
+export interface Source {
+  readonly bytes: Buffer;
+  readonly view: DataView;
+  readonly table: AttributeTable;
+}
+
 const known: readonly number[] = Object.values(SPAN);
 
 /** Reads a span, but for the values of its attributes, which wait until they are asked for. */
-export function readSpan(bytes: Buffer, frame: Frame, pair: Pair, scope: Scope, resource: AttributeMap): ScannedSpan {
+export function readSpan(
+  { bytes, view, table }: Source,
+  frame: Frame,
+  scope: Scope,
+  resource: AttributeMap,
+): ScannedSpan {
   const cursor = new Cursor(bytes, frame.start, frame.end);
-  const attributes = new ScannedAttributes(bytes, pair);
+  const attributes = new ScannedAttributes(table);
   let traceId = '';
   let spanId = '';
   let parentSpanId = '';
@@ -28,8 +40,8 @@ export function readSpan(bytes: Buffer, frame: Frame, pair: Pair, scope: Scope, 
     const tagAt = cursor.at;
     const tag = cursor.tag();
     if (tag === SPAN.kind) kind = cursor.int32();
-    else if (tag === SPAN.start) startUnixNano = cursor.fixed64();
-    else if (tag === SPAN.end) endUnixNano = cursor.fixed64();
+    else if (tag === SPAN.start) startUnixNano = cursor.fixed64(view);
+    else if (tag === SPAN.end) endUnixNano = cursor.fixed64(view);
     else if ((tag & 7) !== LENGTH_DELIMITED) {
       // A field of ours in a wrong wire type is for the library; one that we do not read is none of our business.
       if (known.some((ours) => isMistyped(tag, ours))) throw doubt;
@@ -51,10 +63,23 @@ export function readSpan(bytes: Buffer, frame: Frame, pair: Pair, scope: Scope, 
       } else if (known.some((ours) => isMistyped(tag, ours))) throw doubt;
     }
   }
-  const ids = { traceId, spanId, parentSpanId };
-  const times = { startUnixNano, endUnixNano };
-  const span: Span = { ...ids, name, kind, ...times, ...status, attributes, scope, resource };
-  return { ...frame, span, attributes };
+  const { statusCode, statusMessage } = status;
+  const span: Span = {
+    traceId,
+    spanId,
+    parentSpanId,
+    name,
+    kind,
+    startUnixNano,
+    endUnixNano,
+    statusCode,
+    statusMessage,
+    attributes,
+    scope,
+    resource,
+  };
+  const { tagAt, lengthAt, start, end } = frame;
+  return { tagAt, lengthAt, start, end, span, attributes };
 }
 
 type Status = Pick<Span, 'statusCode' | 'statusMessage'>;

@@ -1,5 +1,5 @@
 import type { Additions, Span } from '../request.ts';
-import { additionBytes } from './addition-bytes.ts';
+import { additionSize, writeAdditions } from './addition-bytes.ts';
 import type { Frame } from './layout.ts';
 import type { ScannedResource, ScannedScope } from './scan.ts';
 import type { ScannedSpan } from './span.ts';
@@ -17,7 +17,7 @@ interface Edit {
   readonly start: number;
   readonly end: number;
   /** In place of what was there; a number is a length, written as a varint. */
-  with: Uint8Array | number | undefined;
+  with: Additions | number | undefined;
 }
 
 /** The bytes with additions and without what is dropped; the very same bytes when there is neither. */
@@ -68,16 +68,13 @@ function spansOf(
 /** Attributes of our names are taken away; ours come last. */
 function attributesOf({ attributes, end }: ScannedSpan, edits: Edit[], added: Additions): number {
   let growth = 0;
-  attributes.eachFrame(
-    (key) => Object.hasOwn(added, key),
-    (from, to) => {
-      edits.push({ start: from, end: to, with: undefined });
-      growth -= to - from;
-    },
-  );
-  const ours = additionBytes(added);
-  if (ours.length > 0) edits.push({ start: end, end, with: ours });
-  return growth + ours.length;
+  attributes.eachFrame(added, (from, to) => {
+    edits.push({ start: from, end: to, with: undefined });
+    growth -= to - from;
+  });
+  const size = additionSize(added);
+  if (size > 0) edits.push({ start: end, end, with: added });
+  return growth + size;
 }
 
 /** The edits inside a message, and that of its length before them. Answers by how much the whole frame grows. */
@@ -102,10 +99,7 @@ function apply(bytes: Buffer, edits: readonly Edit[], size: number): Buffer {
     to += bytes.copy(out, to, from, edit.start);
     from = edit.end;
     if (typeof edit.with === 'number') to = writeVarint(out, to, edit.with);
-    else if (edit.with !== undefined) {
-      out.set(edit.with, to);
-      to += edit.with.length;
-    }
+    else if (edit.with !== undefined) to = writeAdditions(out, to, edit.with);
   }
   to += bytes.copy(out, to, from);
   // A slip here would send half a request: better none.

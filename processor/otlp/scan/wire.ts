@@ -134,10 +134,11 @@ export class Cursor {
     return typeof value === 'number' ? value | 0 : Number(BigInt.asIntN(32, value));
   }
 
-  fixed64(): bigint {
+  /** `view` is over the same bytes: it makes one bigint of them, where a Buffer's own method makes four. */
+  fixed64(view: DataView): bigint {
     const { at } = this;
     this.#step(8);
-    return this.bytes.readBigUInt64LE(at);
+    return view.getBigUint64(at, true);
   }
 
   double(): number {

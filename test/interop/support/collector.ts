@@ -1,4 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { homedir } from 'node:os';
@@ -7,9 +8,6 @@ import { join } from 'node:path';
 /** A Collector release and the matching line of its stable modules. */
 const VERSION = 'v0.140.0';
 const STABLE = 'v1.46.0';
-const cache = join(homedir(), '.cache', 'spanledger', `otelcol-${VERSION}`);
-export const binary = join(cache, 'otelcol');
-
 const collector = 'go.opentelemetry.io/collector';
 const contrib = 'github.com/open-telemetry/opentelemetry-collector-contrib';
 const manifest = `
@@ -18,12 +16,18 @@ receivers: [{ gomod: ${collector}/receiver/otlpreceiver ${VERSION} }]
 processors:
   - { gomod: ${collector}/processor/batchprocessor ${VERSION} }
   - { gomod: ${collector}/processor/memorylimiterprocessor ${VERSION} }
+  - { gomod: ${contrib}/processor/attributesprocessor ${VERSION} }
 exporters: [{ gomod: ${collector}/exporter/otlphttpexporter ${VERSION} }]
 extensions: [{ gomod: ${contrib}/extension/storage/filestorage ${VERSION} }]
 providers:
   - { gomod: ${collector}/confmap/provider/envprovider ${STABLE} }
   - { gomod: ${collector}/confmap/provider/fileprovider ${STABLE} }
 `;
+
+/** One build for each manifest. */
+const digest = createHash('sha256').update(manifest).digest('hex').slice(0, 8);
+const cache = join(homedir(), '.cache', 'spanledger', `otelcol-${VERSION}-${digest}`);
+export const binary = join(cache, 'otelcol');
 
 /** Why no Collector can be had here; undefined when one is there or can be built. */
 export function missingCollector(): string | undefined {
