@@ -15,6 +15,7 @@ import { SpanledgerError } from './errors.ts';
 import type { BackendTimes } from './exporters/backend.ts';
 import { startExporters } from './exporters/index.ts';
 import { createIngest } from './ingest.ts';
+import { createLogIngest } from './ingest-logs.ts';
 import type { Appended, Ledger } from './ledger.ts';
 import { atMostEvery, createLog } from './log.ts';
 import { createCounters } from './metrics.ts';
@@ -23,12 +24,13 @@ import { startPush } from './metrics/push.ts';
 import { createSpendMetrics } from './metrics/spend.ts';
 import { openLivePrices } from './live-prices.ts';
 import { readTraces, traceReader } from './otlp/index.ts';
-import type { Intake } from './receivers/intake.ts';
+import type { Consume, Intake } from './receivers/intake.ts';
 import { MAX_IN_FLIGHT, sharedMemory } from './receivers/memory.ts';
 import { startOtlpGrpc } from './receivers/otlp-grpc.ts';
 import { startOtlpHttp } from './receivers/otlp-http.ts';
 import { createRelay } from './relay.ts';
 import { withoutAdditions } from './stages/additions.ts';
+import { createCommit } from './stages/commit.ts';
 import { interest } from './stages/interest.ts';
 import { createSettling } from './stages/settling.ts';
 import { startSweeps } from './stages/sweeper.ts';
@@ -150,13 +152,15 @@ export async function startApp(
       onError: (error) => log.error({ err: error }, 'what is held back could not be settled; it is tried again'),
     });
     closers.push(() => sweeps.stop());
-    const ingest = createIngest({ prices, ledger, settling, exporter, observers, counters });
+    const commit = createCommit(ledger);
+    const ingest = createIngest({ prices, commit, settling, exporter, observers, counters });
 
     const readSpans = traceReader(interest);
+    const relay = (signal: 'logs' | 'metrics'): Consume => createRelay({ signal, exporter, counters });
     const intake: Intake = {
       traces: async (body, encoding) => ingest(readSpans(body, encoding)),
-      logs: createRelay({ signal: 'logs', exporter, counters }),
-      metrics: createRelay({ signal: 'metrics', exporter, counters }),
+      logs: createLogIngest({ prices, commit, settling, observers, counters, relay: relay('logs') }),
+      metrics: relay('metrics'),
     };
 
     const complain = atMostEvery(MINUTE);

@@ -3,6 +3,7 @@ import type { Charge } from '../pricing/charge.ts';
 import type { Counts } from '../pricing/usage/usage.ts';
 import type { Call } from './call.ts';
 import { readCall } from './dialects/index.ts';
+import { readLogCall } from './dialects/logs/index.ts';
 import type { Span } from './otlp/index.ts';
 import { chargedAt, chargeFor, type Prices } from './stages/entry.ts';
 import { identify } from './stages/identity.ts';
@@ -20,6 +21,12 @@ export interface Explanation {
 export function explainSpan(span: Span, prices: Prices): Explanation {
   const call = isMarker(span) ? undefined : readCall(span);
   return { span, call, charge: call?.kind === 'call' ? chargeFor(call, chargedAt(span), prices) : undefined };
+}
+
+/** The same for a log record, read as `LogRequest` says. */
+export function explainRecord(record: Span, prices: Prices): Explanation {
+  const call = readLogCall(record);
+  return { span: record, call, charge: call && chargeFor(call, chargedAt(record), prices) };
 }
 
 /** One line of `explain --json`. */

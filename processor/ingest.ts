@@ -1,12 +1,13 @@
 import type { Exporter } from './exporters/exporter.ts';
-import type { Appended, Entry, Ledger } from './ledger.ts';
+import type { Appended, Entry } from './ledger.ts';
 import type { Counters } from './metrics.ts';
 import type { TraceRequest } from './otlp/index.ts';
 import { readLinks } from './otlp/links.ts';
 import type { Taken } from './receivers/intake.ts';
+import type { Commit } from './stages/commit.ts';
+import { countCalls } from './stages/count-calls.ts';
 import type { Prices } from './stages/entry.ts';
 import { NOT_ENDED } from './stages/open-call.ts';
-import { createOnce, type Plan } from './stages/once.ts';
 import { enrichments, readSpans, type Reading } from './stages/reading.ts';
 import type { Settling } from './stages/settling.ts';
 
@@ -15,7 +16,7 @@ export type Ingest = (request: TraceRequest) => Promise<Taken>;
 
 export interface IngestOptions {
   readonly prices: Prices;
-  readonly ledger: Pick<Ledger, 'append' | 'adjust'>;
+  readonly commit: Commit;
   /** Holds back what can't be charged yet. */
   readonly settling: Pick<Settling, 'take'>;
   /** Undefined: spans end here. */
@@ -29,49 +30,19 @@ export interface IngestOptions {
  * The way of a request: read, priced, committed to the ledger, and only then sent on, so that a backend that is away costs
  * no entry, and a ledger that is away leaves nothing acknowledged.
  */
-export function createIngest({ prices, ledger, settling, exporter, observers, counters }: IngestOptions): Ingest {
-  const once = createOnce();
-  /** Appends that are under way: what they write can't be taken back before it is there. */
-  const underWay = new Set<Promise<unknown>>();
-
+export function createIngest({ prices, commit, settling, exporter, observers, counters }: IngestOptions): Ingest {
   return async (request) => {
     const read = readSpans(request, prices);
-    const plan = once.plan(read.calls);
-    const reading = { ...read, calls: plan.calls, nested: plan.nested };
-    const { takenBack, appended } = await commit(plan);
+    const committed = await commit(read.calls);
+    const { calls, nested, takenBack, appended } = committed;
+    const reading = { ...read, calls, nested };
     const settled = await settle(request, read);
-    countSpans(request, reading, appended);
+    countSpans(request, reading);
+    countCalls(counters, committed);
     for (const observe of observers) observe([...takenBack, ...appended, ...settled]);
     const kept = appended.map(({ entry }) => newestOf(entry, settled));
     return exporter === undefined ? {} : forward(exporter, request, reading, kept);
   };
-
-  /** First what is taken back: a process that ends in between has the better call sent to it again. */
-  async function commit({
-    calls,
-    outdone,
-    undo,
-  }: Plan): Promise<{ takenBack: Appended[]; appended: readonly Appended[] }> {
-    try {
-      if (outdone.length > 0) await Promise.allSettled(underWay);
-      const adjusted =
-        outdone.length === 0
-          ? []
-          : await ledger.adjust(outdone.map((of) => ({ of, replacement: undefined, id: 'told by a better span' })));
-      const takenBack = adjusted.flatMap(({ revisions }) => revisions);
-      if (calls.length === 0) return { takenBack, appended: [] };
-      const append = ledger.append(calls.map(({ entry }) => entry));
-      underWay.add(append);
-      try {
-        return { takenBack, appended: await append };
-      } finally {
-        underWay.delete(append);
-      }
-    } catch (error) {
-      undo();
-      throw error;
-    }
-  }
 
   /** After the calls are in the ledger: who charges an aggregate meanwhile finds them there, or is found by us. */
   async function settle(request: TraceRequest, { calls, aggregates, markers }: Reading): Promise<readonly Appended[]> {
@@ -103,17 +74,12 @@ export function createIngest({ prices, ledger, settling, exporter, observers, co
     });
   }
 
-  function countSpans(request: TraceRequest, reading: Reading, appended: readonly Appended[]): void {
+  function countSpans(request: TraceRequest, reading: Reading): void {
     counters.add('received_spans', spansOf(request));
     counters.add('unreadable_spans', request.unreadable);
     counters.add('aggregate_spans', reading.aggregates.length);
-    counters.add('duplicate_calls', reading.nested.length);
     for (const { scope } of reading.others) counters.add('other_spans', 1, scope.name);
     for (const [scope, spans] of request.passed) counters.add('other_spans', spans, scope);
-    for (const { inserted, entry } of appended) {
-      counters.add(inserted ? 'received_calls' : 'duplicate_calls');
-      if (inserted && entry.charge.status === 'unpriced') counters.add('unpriced_calls', 1, entry.charge.reason);
-    }
   }
 }
 

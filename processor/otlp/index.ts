@@ -34,3 +34,4 @@ export function traceReader(interest: Interest | 'all'): TraceReader {
  * @example readTraces(Buffer.from('{"resourceSpans":[]}'), 'json').spans // []
  */
 export const readTraces: TraceReader = traceReader('all');
+export { readLogs, type LogRequest } from './logs.ts';

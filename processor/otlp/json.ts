@@ -60,7 +60,7 @@ export function readJson(body: Uint8Array, interest: Interest | 'all' = 'all'): 
   };
 }
 
-function parse(body: Uint8Array): JsonObject {
+export function parse(body: Uint8Array): JsonObject {
   // An empty body is an empty request, as it is in protobuf.
   if (body.length === 0) return {};
   let root: JsonValue;
@@ -73,14 +73,14 @@ function parse(body: Uint8Array): JsonObject {
   return root;
 }
 
-function list(parent: JsonObject, key: string, at: string): readonly JsonValue[] {
+export function list(parent: JsonObject, key: string, at: string): readonly JsonValue[] {
   const value = parent[key];
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) throw malformed(`${at}${key} is not an array`);
   return value;
 }
 
-function objects(parent: JsonObject, key: string, at: string): [JsonObject, string][] {
+export function objects(parent: JsonObject, key: string, at: string): [JsonObject, string][] {
   return list(parent, key, at).map((value, index) => {
     const where = `${at}${key}[${index}]`;
     if (!isObject(value)) throw malformed(`${where} is not an object`);
@@ -88,12 +88,12 @@ function objects(parent: JsonObject, key: string, at: string): [JsonObject, stri
   });
 }
 
-function readResource(resourceSpans: JsonObject): AttributeMap {
+export function readResource(resourceSpans: JsonObject): AttributeMap {
   const resource = resourceSpans['resource'];
   return readAttributes(isObject(resource) ? resource['attributes'] : undefined);
 }
 
-function readScope(scopeSpans: JsonObject): Scope {
+export function readScope(scopeSpans: JsonObject): Scope {
   const scope = scopeSpans['scope'];
   return isObject(scope) ? { name: text(scope['name']), version: text(scope['version']) } : { name: '', version: '' };
 }
@@ -124,7 +124,7 @@ function readSpan(node: JsonObject, scope: Scope, resource: AttributeMap): Span 
   };
 }
 
-function readAttributes(value: JsonValue | undefined, depth = 0): AttributeMap {
+export function readAttributes(value: JsonValue | undefined, depth = 0): AttributeMap {
   const map = new Map<string, AttributeValue>();
   if (!Array.isArray(value)) return map;
   for (const pair of value as readonly JsonValue[]) {
@@ -136,7 +136,7 @@ function readAttributes(value: JsonValue | undefined, depth = 0): AttributeMap {
 }
 
 /** Undefined for a value of a wrong type, or nested without end: as if the attribute had not been sent. */
-function readValue(any: JsonValue | undefined, depth: number): AttributeValue | undefined {
+export function readValue(any: JsonValue | undefined, depth: number): AttributeValue | undefined {
   if (any === undefined || any === null) return null;
   if (!isObject(any) || depth > MAX_DEPTH) return undefined;
   const entry = Object.entries(any).find(([key, value]) => Object.hasOwn(readers, key) && value !== null);
@@ -186,12 +186,12 @@ function mapList(parent: JsonObject, key: string, map: (item: JsonValue) => read
   return Array.isArray(items) ? { ...parent, [key]: (items as readonly JsonValue[]).flatMap(map) } : parent;
 }
 
-function hexId(value: JsonValue | undefined, digits: number): string {
+export function hexId(value: JsonValue | undefined, digits: number): string {
   const id = text(value);
   return id.length === digits && /^[0-9a-fA-F]+$/.test(id) ? id.toLowerCase() : '';
 }
 
-function unixNano(value: JsonValue | undefined): bigint {
+export function unixNano(value: JsonValue | undefined): bigint {
   const digits = numberText(value);
   if (digits === undefined || !INTEGER.test(digits) || digits.length > 20) return 0n;
   const nano = BigInt(digits);
@@ -202,7 +202,7 @@ function enumNumber(value: JsonValue | undefined): number {
   return typeof value === 'number' && Number.isInteger(value) ? value : 0;
 }
 
-function text(value: JsonValue | undefined): string {
+export function text(value: JsonValue | undefined): string {
   return typeof value === 'string' ? value : '';
 }
 

@@ -57,7 +57,8 @@ export function readProtobuf(body: Uint8Array): TraceRequest {
   };
 }
 
-function children(message: Uint8Array, field: number, name: string, at: string): [Uint8Array, string][] {
+/** The messages in a field, each with where it stands. Throws `malformed_otlp` where the framing is broken. */
+export function children(message: Uint8Array, field: number, name: string, at: string): [Uint8Array, string][] {
   try {
     let index = 0;
     const list: [Uint8Array, string][] = [];
@@ -76,13 +77,13 @@ function children(message: Uint8Array, field: number, name: string, at: string):
 }
 
 /** Odd resources and scopes cost only themselves. */
-function readResource(resourceSpans: Uint8Array, at: string): AttributeMap {
+export function readResource(resourceSpans: Uint8Array, at: string): AttributeMap {
   const last = children(resourceSpans, RESOURCE, 'resource', at).at(-1);
   const resource = last && attempt(() => decode('Resource', last[0]));
   return resource === undefined ? NO_ATTRIBUTES : readAttributes(resource.attributes);
 }
 
-function readScope(scopeSpans: Uint8Array, at: string): Scope {
+export function readScope(scopeSpans: Uint8Array, at: string): Scope {
   const last = children(scopeSpans, SCOPE, 'scope', at).at(-1);
   const scope = last && attempt(() => decode('Scope', last[0]));
   return scope === undefined ? NO_SCOPE : { name: scope.name, version: scope.version };
@@ -107,7 +108,7 @@ function readSpan(bytes: Uint8Array, scope: Scope, resource: AttributeMap): Span
   };
 }
 
-function readAttributes(list: readonly Uint8Array[]): AttributeMap {
+export function readAttributes(list: readonly Uint8Array[]): AttributeMap {
   const map = new Map<string, AttributeValue>();
   for (const bytes of list) {
     const pair = attempt(() => decode('KeyValue', bytes));
@@ -122,7 +123,7 @@ export function decodeAttribute(bytes: Uint8Array): AttributeValue | undefined {
   return pair === undefined ? undefined : readValue(pair.value);
 }
 
-function readValue(any: Message<'AnyValue'> | undefined): AttributeValue {
+export function readValue(any: Message<'AnyValue'> | undefined): AttributeValue {
   const chosen = any?.value;
   if (chosen?.case === undefined) return null;
   if (chosen.case === 'intValue')
@@ -162,11 +163,11 @@ function doubleValue(value: number): Message<'AnyValue'> {
   return { value: { case: 'doubleValue', value } };
 }
 
-function hex(bytes: Uint8Array, length: number): string {
+export function hex(bytes: Uint8Array, length: number): string {
   return bytes.length === length ? Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('hex') : '';
 }
 
-function attempt<T>(read: () => T): T | undefined {
+export function attempt<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch {

@@ -7,7 +7,7 @@ import {
 
 /**
  * The messages whose fields we look into: field name -> [number on the wire, type]. The numbers are the wire contract
- * (opentelemetry/proto/trace/v1, common/v1, collector/trace/v1; google/rpc). `*` marks a repeated field, `'one'` a member
+ * (opentelemetry/proto/trace/v1, logs/v1, common/v1, collector/trace/v1; google/rpc). `*` marks a repeated field, `'one'` a member
  * of the message's oneof. What is only carried along is left out, or declared as bytes: it is then kept as it came.
  */
 const messages = {
@@ -23,6 +23,15 @@ const messages = {
     endTimeUnixNano: [8, 'fixed64'],
     attributes: [9, 'bytes*'],
     status: [15, 'SpanStatus'],
+  },
+  LogRecord: {
+    timeUnixNano: [1, 'fixed64'],
+    body: [5, 'AnyValue'],
+    attributes: [6, 'bytes*'],
+    traceId: [9, 'bytes'],
+    spanId: [10, 'bytes'],
+    observedTimeUnixNano: [11, 'fixed64'],
+    eventName: [12, 'string'],
   },
   SpanStatus: { message: [2, 'string'], code: [3, 'int32'] },
   KeyValue: { key: [1, 'string'], value: [2, 'AnyValue'] },

@@ -23,7 +23,7 @@ export function identify(span: Span): { readonly traceId: string; readonly spanI
 }
 
 function distinction(span: Span): unknown[] {
-  const responseId = text(span.attributes, 'gen_ai.response.id');
+  const responseId = text(span.attributes, 'gen_ai.response.id', 'request_id', 'response_id');
   const said = [span.scope.name, span.name];
   if (responseId !== undefined) return [...said, responseId];
   const times = [String(span.startUnixNano), String(span.endUnixNano)];

@@ -1,3 +1,5 @@
+import { unitNames } from '../../pricing/usage/units.ts';
+import { logDialects } from '../dialects/logs/index.ts';
 import type { Entry } from '../ledger.ts';
 import type { Span } from '../otlp/request.ts';
 
@@ -56,14 +58,15 @@ export function createOnce(limit: number = 100_000): Once {
       for (const one of told) {
         const key = keyOf(one);
         const kept: Kept = { entry: one.entry, kind: one.span.kind };
-        const rival = key === undefined ? undefined : charged.get(key);
+        const found = key === undefined ? undefined : charged.get(key);
+        const rival = found !== undefined && isRival(found, kept) ? found : undefined;
         if (rival !== undefined && !isSame(rival, kept) && !isBetter(kept, rival)) {
           nested.add(one.span);
           continue;
         }
         taken.set(kept, one);
         if (key === undefined) continue;
-        if (!before.has(key)) before.set(key, rival);
+        if (!before.has(key)) before.set(key, found);
         if (rival !== undefined && !isSame(rival, kept)) {
           // One that came again in this request may be in the ledger from before.
           const earlier = before.get(key);
@@ -105,10 +108,34 @@ export function createOnce(limit: number = 100_000): Once {
   };
 }
 
-/** Undefined for a call that cannot be told twice as far as we can know, or that says nothing of what it used. */
+/**
+ * Undefined for a call that cannot be told twice as far as we can know, or that says nothing of what it used. Coding agents
+ * tell a call in spans, in log events or in both, and their events may stand in no trace: the id of the answer has to do,
+ * and where there is none, session and counts.
+ */
 function keyOf({ entry }: Told): string | undefined {
-  if (entry.responseId === '' || Object.keys(entry.counts).length === 0) return undefined;
-  return `${entry.traceId}/${entry.responseId}`;
+  const { responseId, counts } = entry;
+  if (Object.keys(counts).length === 0) return undefined;
+  const family = familyOf(entry);
+  if (responseId !== '') return family === undefined ? `${entry.traceId}/${responseId}` : `${family}/${responseId}`;
+  if (family === undefined || entry.sessionId === '') return undefined;
+  const used = unitNames.map((unit) => counts[unit] ?? 0).join();
+  return `${family}//${entry.sessionId}/${used}`;
+}
+
+const isLog = ({ dialect }: Entry): boolean => dialect.endsWith(LOG);
+const LOG = '-log';
+const families: ReadonlySet<string> = new Set(logDialects.map(({ name }) => name.slice(0, -LOG.length)));
+
+/** Of emitters with two signals, which may tell the same call. */
+function familyOf({ dialect }: Entry): string | undefined {
+  const family = dialect.endsWith(LOG) ? dialect.slice(0, -LOG.length) : dialect;
+  return families.has(family) ? family : undefined;
+}
+
+/** Two calls may use the same; that one signal tells one call twice without the id of its answer is not to be expected. */
+function isRival(a: Kept, b: Kept): boolean {
+  return a.entry.responseId !== '' || isLog(a.entry) !== isLog(b.entry) || isSame(a, b);
 }
 
 function isSame(a: Kept, b: Kept): boolean {
@@ -122,6 +149,9 @@ function isSame(a: Kept, b: Kept): boolean {
 function isBetter(a: Kept, b: Kept): boolean {
   const ours = Number(b.entry.dialect !== 'spanledger') - Number(a.entry.dialect !== 'spanledger');
   if (ours !== 0) return ours > 0;
+  // A span says more than an event, and its trace is known for certain.
+  const signal = Number(isLog(b.entry)) - Number(isLog(a.entry));
+  if (signal !== 0) return signal > 0;
   if (a.entry.durationUs !== b.entry.durationUs) return a.entry.durationUs < b.entry.durationUs;
   const client = Number(a.kind === CLIENT) - Number(b.kind === CLIENT);
   return client === 0 ? a.entry.spanId < b.entry.spanId : client > 0;

@@ -3,9 +3,10 @@ import { loadPriceBook } from '../../pricing/index.ts';
 import { SpanledgerError } from '../../processor/errors.ts';
 import type { Exporter } from '../../processor/exporters/exporter.ts';
 import { createIngest, type IngestOptions } from '../../processor/ingest.ts';
-import type { Appended, Entry } from '../../processor/ledger.ts';
+import type { Appended, Entry, Ledger } from '../../processor/ledger.ts';
 import { createCounters } from '../../processor/metrics.ts';
 import { readTraces, type TraceRequest } from '../../processor/otlp/index.ts';
+import { createCommit } from '../../processor/stages/commit.ts';
 import { createSettling } from '../../processor/stages/settling.ts';
 import { temporaryLedger } from '../support/ledger.ts';
 import { chatSpan, encodeProtobuf, request, tokens, type TestSpan } from '../support/otlp.ts';
@@ -15,8 +16,9 @@ import type { SinkSpan } from '../support/sink/span.ts';
 const prices = loadPriceBook();
 
 /** The way of a request with a real ledger; what is forwarded is kept. */
-async function start(options: Partial<IngestOptions> = {}) {
+async function start(options: Partial<IngestOptions> & { readonly writer?: Pick<Ledger, 'append' | 'adjust'> } = {}) {
   const ledger = await temporaryLedger();
+  const { writer = ledger, ...rest } = options;
   const forwarded: Uint8Array[] = [];
   const exporter: Exporter = {
     forward: async ({ body }) => {
@@ -28,7 +30,15 @@ async function start(options: Partial<IngestOptions> = {}) {
   const seen: Appended[] = [];
   const observers = [(appended: readonly Appended[]) => void seen.push(...appended)];
   const settling = createSettling({ ledger, prices, counters, observe: () => undefined });
-  const consume = createIngest({ prices, ledger, settling, exporter, observers, counters, ...options });
+  const consume = createIngest({
+    prices,
+    commit: createCommit(writer),
+    settling,
+    exporter,
+    observers,
+    counters,
+    ...rest,
+  });
   const send = async (...spans: readonly TestSpan[]): Promise<{ readonly warning?: string | undefined }> =>
     consume(traces(...spans));
   const spans = (): readonly SinkSpan[] => forwarded.flatMap((body) => decodeProtobuf(body));
@@ -124,8 +134,8 @@ it('one odd span keeps its neighbours', async () => {
 
 it('a request without calls needs no ledger; one of markers alone is not forwarded', async () => {
   const asked = async (): Promise<never> => Promise.reject(new Error('asked the ledger'));
-  const ledger = { append: asked, adjust: asked };
-  const { forwarded, send } = await start({ ledger });
+  const writer = { append: asked, adjust: asked };
+  const { forwarded, send } = await start({ writer });
   await send(other);
   await send(marker);
   await send();
@@ -135,7 +145,7 @@ it('a request without calls needs no ledger; one of markers alone is not forward
 it('the ledger away: nothing is acknowledged, forwarded, observed or counted', async () => {
   const away = new SpanledgerError('ledger_unavailable', 'locked');
   const { send, forwarded, seen, counters } = await start({
-    ledger: { append: async () => Promise.reject(away), adjust: async () => Promise.reject(away) },
+    writer: { append: async () => Promise.reject(away), adjust: async () => Promise.reject(away) },
   });
   await expect(send(chatSpan(1))).rejects.toBe(away);
   expect([forwarded.length, seen.length, counters.get('received_spans')]).toEqual([0, 0, 0]);

@@ -6,6 +6,7 @@ import { createIngest } from '../../../processor/ingest.ts';
 import type { Appended, Ledger } from '../../../processor/ledger.ts';
 import { createCounters, type Counters } from '../../../processor/metrics.ts';
 import { readTraces } from '../../../processor/otlp/index.ts';
+import { createCommit } from '../../../processor/stages/commit.ts';
 import { entryOf } from '../../../processor/stages/entry-text.ts';
 import { createSettling, type Settling } from '../../../processor/stages/settling.ts';
 import { temporaryLedger } from '../../support/ledger.ts';
@@ -34,7 +35,7 @@ async function start(ledger?: Ledger) {
     const settling = createSettling({ ledger: shared, prices, counters, observe, now: () => clock.now });
     const ingest = createIngest({
       prices,
-      ledger: shared,
+      commit: createCommit(shared),
       settling,
       exporter: undefined,
       observers: [observe],
