@@ -5,9 +5,10 @@ import type { Call } from './call.ts';
 import { readCall } from './dialects/index.ts';
 import { readLogCall } from './dialects/logs/index.ts';
 import type { Span } from './otlp/index.ts';
-import { chargedAt, chargeFor, type Prices } from './stages/entry.ts';
+import { chargedAt, chargeFor, entryFor, type Prices } from './stages/entry.ts';
 import { identify } from './stages/identity.ts';
 import { isMarker } from './stages/marker.ts';
+import { createOnce } from './stages/once.ts';
 
 /** What one span is to us, and why: what `spanledger explain` prints. */
 export interface Explanation {
@@ -21,6 +22,26 @@ export interface Explanation {
 export function explainSpan(span: Span, prices: Prices): Explanation {
   const call = isMarker(span) ? undefined : readCall(span);
   return { span, call, charge: call?.kind === 'call' ? chargeFor(call, chargedAt(span), prices) : undefined };
+}
+
+/**
+ * All of a file: of a call that several spans or records tell, one is charged, and the others are nested.
+ *
+ * @example explainAll({ spans: readTraces(body, 'json').spans, records: [] }, loadPriceBook())
+ */
+export function explainAll(
+  { spans, records }: { readonly spans: readonly Span[]; readonly records: readonly Span[] },
+  prices: Prices,
+): readonly Explanation[] {
+  const all = [
+    ...spans.map((span) => explainSpan(span, prices)),
+    ...records.map((record) => explainRecord(record, prices)),
+  ];
+  const told = all.flatMap(({ span, call, charge }) =>
+    call === undefined || charge === undefined ? [] : [{ span, entry: entryFor(span, call, charge) }],
+  );
+  const nested = new Set(createOnce(Infinity).plan(told).nested);
+  return all.map((one) => (nested.has(one.span) ? { span: one.span, call: one.call, charge: undefined } : one));
 }
 
 /** The same for a log record, read as `LogRequest` says. */
@@ -51,6 +72,11 @@ export interface ExplanationJson {
   readonly charge: ChargeJson | null;
 }
 
+function kindOf(call: Call | undefined, charge: Charge | undefined): ExplanationJson['kind'] {
+  if (call?.kind === 'call' && charge === undefined) return 'nested';
+  return call?.kind ?? 'other';
+}
+
 export function explanationJson({ span, call, charge }: Explanation): ExplanationJson {
   const ids = call === undefined ? span : identify(span);
   const { extra, ...named } = call?.tags ?? {};
@@ -61,7 +87,7 @@ export function explanationJson({ span, call, charge }: Explanation): Explanatio
     name: span.name,
     scope: span.scope.name,
     dialect: call?.dialect ?? null,
-    kind: call?.kind ?? 'other',
+    kind: kindOf(call, charge),
     provider: call?.provider ?? null,
     model: call?.model ?? null,
     operation: call?.operation ?? null,

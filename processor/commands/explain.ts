@@ -1,80 +1,79 @@
-import { readFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
-import { gunzipSync } from 'node:zlib';
 import { Command } from 'commander';
 import { displayUsd, loadPriceBook } from '../../pricing/index.ts';
-import { SpanledgerError } from '../errors.ts';
-import { explainSpan, explanationJson, type Explanation } from '../explain.ts';
-import { readTraces, type TraceRequest } from '../otlp/index.ts';
+import type { Call } from '../call.ts';
+import { readCall, type CallReader } from '../dialects/index.ts';
+import { readLogCall } from '../dialects/logs/index.ts';
+import { basisEvidence, evidenceOf } from '../evidence.ts';
+import { explainAll, explanationJson, type Explanation } from '../explain.ts';
+import type { Span } from '../otlp/index.ts';
+import { bytesOf, filesOf, joined, readInput, type ExplainInput } from './explain-input.ts';
 import { chargeText } from './prices/quote.ts';
+import { redacted } from './redact.ts';
 
-/** `spanledger explain FILE`: how every span of an OTLP file is read, what it costs, and why, or why it costs nothing. */
+interface ExplainOptions {
+  readonly json?: boolean;
+  readonly evidence?: boolean;
+  readonly redact?: boolean;
+}
+
+/** `spanledger explain PATH`: how everything in OTLP files is read, what it costs, and why, or why it costs nothing. */
 export function explainCommand(): Command {
   return new Command('explain')
-    .description('how each span of an OTLP file is read, what it costs and why')
+    .description('how each span and log record of an OTLP file is read, what it costs and why')
     .argument(
-      '<file>',
-      'an ExportTraceServiceRequest in JSON or protobuf, or JSON lines of them; gzip is fine; - for stdin',
+      '<path>',
+      'a request of traces or logs in JSON or protobuf, or JSON lines of them; gzip is fine; - for stdin; a folder for all in it',
     )
-    .option('--json', 'one JSON object a span')
-    .action(async (file: string, { json = false }: { readonly json?: boolean }) => {
-      console.log(explainBytes(await bytesOf(file), file === '-' ? 'stdin' : file, json));
+    .option('--json', 'one JSON object a span or record')
+    .option('--evidence', 'for each figure the attributes that it comes from (with --json: as "evidence")')
+    .option('--redact', 'hashes in place of tags and unusual names, to attach it to a report')
+    .action(async (path: string, options: ExplainOptions) => {
+      const inputs =
+        path === '-'
+          ? [readInput(await buffer(process.stdin), 'stdin')]
+          : filesOf(path).map((file) => readInput(bytesOf(file), file));
+      console.log(explainInput(joined(inputs), options));
     });
 }
 
 /** What the command prints for the bytes of a file. Throws `malformed_otlp` with the file's name and the place. */
 export function explainBytes(bytes: Buffer, name: string, json: boolean): string {
-  const requests = readRequests(bytes, name);
-  const prices = loadPriceBook();
-  const explained = requests.flatMap(({ spans }) => spans.map((span) => explainSpan(span, prices)));
-  if (json) return explained.map((one) => JSON.stringify(explanationJson(one))).join('\n');
-  const unreadable = requests.reduce((sum, request) => sum + request.unreadable, 0);
-  return [...explained.map(explanationText), summary(explained, unreadable)].join('\n\n');
+  return explainInput(readInput(bytes, name), { json });
 }
 
-async function bytesOf(file: string): Promise<Buffer> {
-  if (file === '-') return buffer(process.stdin);
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : code;
-    throw new SpanledgerError('unreadable_file', `${file} can't be read: ${why}`, { cause: error });
-  }
+function explainInput(input: ExplainInput, { json, evidence, redact }: ExplainOptions): string {
+  const explained = explainAll(input, loadPriceBook());
+  const records = new Set(input.records);
+  const readerOf = (span: Span): CallReader => (records.has(span) ? readLogCall : readCall);
+  const shown = redact === true ? explained.map(redacted) : explained;
+  if (json === true)
+    return shown
+      .map((one, index) => {
+        const line = explanationJson(one);
+        const span = explained[index]?.span ?? one.span;
+        return JSON.stringify(evidence === true ? { ...line, evidence: evidenceJson(span, readerOf(span)) } : line);
+      })
+      .join('\n');
+  const texts = shown.map((one, index) => {
+    const { span, call } = explained[index] ?? one;
+    const lines = evidence === true && call !== undefined ? evidenceLines(span, call, readerOf(span)) : [];
+    return [explanationText(one), ...lines].join('\n');
+  });
+  return [...texts, summary(explained, input.unreadable)].join('\n\n');
 }
 
-/**
- * The requests of a file, whatever it is in: an OTLP/JSON request begins with a brace, as no protobuf request does. A
- * Collector's file exporter writes one request a line.
- */
-function readRequests(bytes: Buffer, name: string): readonly TraceRequest[] {
-  try {
-    const body = bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
-    const start = body
-      .subarray(0, 64)
-      .toString()
-      .replace(/^\uFEFF/, '')
-      .trimStart();
-    if (!/^[{[]/.test(start)) return [readTraces(body, 'protobuf')];
-    const lines = body
-      .toString()
-      .split('\n')
-      .map((line) => line.trim());
-    const isLines = lines.filter((line) => line !== '').length > 1 && lines.every((line) => /^(\{.*\})?$/.test(line));
-    return isLines ? lines.flatMap(readLine) : [readTraces(body, 'json')];
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new SpanledgerError('malformed_otlp', `${name}: ${message}`, { cause: error });
-  }
+function evidenceJson(span: Span, read: CallReader): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(evidenceOf(span, read).map(({ figure, from, otherwise }) => [figure, { from, otherwise }]));
 }
 
-function readLine(line: string, index: number): readonly TraceRequest[] {
-  if (line === '') return [];
-  try {
-    return [readTraces(Buffer.from(line), 'json')];
-  } catch (error) {
-    throw new Error(`line ${index + 1}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
+function evidenceLines(span: Span, call: Call, read: CallReader): string[] {
+  const lines = evidenceOf(span, read).map(({ figure, from, otherwise }) => {
+    const said = from.length === 0 ? 'by the dialect' : from.join(' + ');
+    return printable(`  from    ${figure}: ${said}${otherwise.length === 0 ? '' : ` (else ${otherwise.join(', ')})`}`);
+  });
+  const basis = basisEvidence(span, call);
+  return basis === undefined ? lines : [...lines, `  basis   ${basis}`];
 }
 
 /** @example explanationText(explained).split('\n')[0] // 'chat gpt-4o · call, read as otel-genai · scope openai' */
@@ -91,7 +90,9 @@ export function explanationText(explained: Explanation): string {
   const { extra = {}, ...named } = tags;
   const pairs = Object.entries({ ...named, ...extra }).map(([name, value]) => `${name}=${value}`);
   lines.push(printable(`  tags    ${pairs.length === 0 ? '—' : pairs.join(' ')}`));
-  if (charge === undefined) lines.push('  charge  none: it repeats the usage of the spans below it');
+  if (kind === 'nested') lines.push('  charge  none: another span or record tells the same call, and is charged');
+  else if (charge === undefined)
+    lines.push('  charge  none: it repeats what is below it (charged only if nothing billable comes below it in time)');
   else lines.push(`  charge  ${printable(chargeText(charge)).split('\n').join('\n        ')}`);
   return lines.join('\n');
 }
@@ -109,11 +110,13 @@ function summary(explained: readonly Explanation[], unreadable: number): string 
   const amounts = charges.flatMap((charge) => (charge.status === 'priced' ? [charge.amount] : []));
   const total = amounts.reduce((sum, amount) => sum + amount, 0n);
   const aggregates = explained.filter(({ call }) => call?.kind === 'aggregate').length;
+  const nested = explained.filter(({ call, charge }) => call?.kind === 'call' && charge === undefined).length;
   const parts: readonly (readonly [count: number, what: string])[] = [
     [amounts.length, `priced, together ${displayUsd(total)}`],
     [charges.length - amounts.length, 'unpriced'],
     [aggregates, 'not charged: what is below them is'],
-    [explained.length - charges.length - aggregates, 'of no LLM call'],
+    [nested, 'of calls that others tell'],
+    [explained.length - charges.length - aggregates - nested, 'of no LLM call'],
     [unreadable, 'unreadable: passed on as they came'],
   ];
   const spans = `${explained.length + unreadable} ${explained.length + unreadable === 1 ? 'span' : 'spans'}`;

@@ -154,13 +154,18 @@ export function inputBasis(
 }
 
 function knownVerdict({ scope }: Span, provider: string | undefined): Verdict | undefined {
+  return basisRow(scope, provider)?.input;
+}
+
+/** What is known of an emitter; undefined where nothing is. */
+export function basisRow(scope: Span['scope'], provider: string | undefined): BasisRow | undefined {
   return basisTable.find(
     (row) =>
       row.scope.test(scope.name) &&
       (row.provider === undefined || row.provider.test(provider ?? '')) &&
       (row.from === '' || (scope.version !== '' && compareVersions(scope.version, row.from) >= 0)) &&
       (row.before === '' || (scope.version !== '' && compareVersions(scope.version, row.before) < 0)),
-  )?.input;
+  );
 }
 
 /** @example compareVersions('1.10.0', '1.9.3') > 0 // true */

@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { explainBytes } from '../../../processor/commands/explain.ts';
-import { chatSpan, encodeJson, encodeProtobuf, message, request } from '../../support/otlp.ts';
+import { temporaryFolder } from '../../support/ledger.ts';
+import { encodeLogs } from '../../support/logs.ts';
+import { chatSpan, encodeJson, encodeProtobuf, message, request, tokens } from '../../support/otlp.ts';
 
 const bin = join(import.meta.dirname, '../../../processor/bin.cjs');
 const fixtures = join(import.meta.dirname, '../../fixtures/otlp');
@@ -129,10 +131,77 @@ describe('refuses', () => {
   });
   it.each([
     ['a file that is not there', ['/nowhere.json'], undefined, 2, "/nowhere.json can't be read: there is no such file"],
-    ['a folder', [fixtures], undefined, 2, `${fixtures} can't be read: it is a folder`],
+    [
+      'a folder without any',
+      [import.meta.dirname],
+      undefined,
+      2,
+      `${import.meta.dirname} holds no file with a name such as *.json, *.jsonl or *.binpb`,
+    ],
     ['what is no OTLP', ['-'], '[]', 1, 'stdin: not an OTLP trace request in JSON: the top level is not an object'],
   ])('%s: one line, and an exit code', (_, args, input, code, said) => {
     const result = run(args, input === undefined ? undefined : Buffer.from(input));
     expect(result).toEqual({ code, out: '', err: `spanledger: ${said}\n` });
   });
+});
+
+describe('more than one span', () => {
+  const answer = { 'gen_ai.response.id': 'r' };
+
+  it('of a call that two spans tell, one is charged', () => {
+    const outer = { ...chatSpan(2, answer), traceId: chatSpan(1).traceId ?? '', end: 1_790_000_009_000_000_000n };
+    const read = json(encodeJson(request(outer, chatSpan(1, answer))));
+    expect(read.map(({ kind }) => kind)).toEqual(['nested', 'call']);
+    expect(read[0]?.['charge']).toBeNull();
+    expect(text(encodeJson(request(outer, chatSpan(1, answer))))).toContain('1 priced, together $0.004');
+  });
+
+  it('a folder is read as a whole, traces and logs, in whatever form', () => {
+    const folder = temporaryFolder();
+    const logs = fixture('claude-code-log.plain.logs');
+    writeFileSync(join(folder, 'a.json'), encodeJson(request(chatSpan(1))));
+    writeFileSync(join(folder, 'b.binpb.gz'), gzipSync(encodeProtobuf(request(chatSpan(2)))));
+    mkdirSync(join(folder, 'below'));
+    writeFileSync(join(folder, 'below/c.binpb'), encodeLogs(logs));
+    writeFileSync(join(folder, 'below/d.jsonl'), `${logs.toString().trim().replace('req_1', 'req_9')}\n{}\n`);
+    writeFileSync(join(folder, 'notes.txt'), 'none of our business');
+    const { code, out } = run(['--json', folder]);
+    expect(code).toBe(0);
+    expect(lines(out).map(({ dialect }) => dialect)).toEqual([
+      'otel-genai',
+      'otel-genai',
+      'claude-code-log',
+      'claude-code-log',
+    ]);
+  });
+});
+
+it('--evidence says which attributes a figure comes from, and which would be next', () => {
+  const span = chatSpan(1, {
+    'gen_ai.response.model': 'gpt-4o',
+    'gen_ai.usage.prompt_tokens': tokens(800),
+    'gen_ai.usage.cache_read.input_tokens': tokens(300),
+  });
+  const { out } = run(['--evidence', '--json', '-'], encodeJson(request(span)));
+  expect(lines(out)[0]?.['evidence']).toMatchObject({
+    model: { from: ['gen_ai.response.model'], otherwise: ['gen_ai.request.model'] },
+    provider: { from: ['gen_ai.provider.name'] },
+    input: {
+      from: ['gen_ai.usage.input_tokens', 'gen_ai.usage.cache_read.input_tokens'],
+      otherwise: ['gen_ai.usage.prompt_tokens'],
+    },
+    cache_read: { from: ['gen_ai.usage.cache_read.input_tokens'], otherwise: [] },
+    output: { from: ['gen_ai.usage.output_tokens'], otherwise: [] },
+  });
+  const said = run(['--evidence', '-'], encodeJson(request(span))).out;
+  expect(said).toContain('  basis   nothing is known of this emitter');
+  expect(said).toContain('(else gen_ai.request.model)');
+});
+
+it('--redact keeps figures, and nothing that somebody could be known by', () => {
+  const span = { ...chatSpan(1, { customer_id: 'acme', 'spanledger.tag.deal': 'big' }), name: 'Tell me about Bob' };
+  const { out } = run(['--redact', '-'], encodeJson(request(span)));
+  expect(out).toContain('$0.004');
+  expect(out).toMatch(/customer_id=#[0-9a-f]{8}/);
+  expect(out).not.toMatch(/acme|big|Bob/);
 });
