@@ -11,6 +11,7 @@ import { apiRouter } from './api.ts';
 import { createBudgets, loadBudgets, mistakesText, type BudgetCounter } from './budgets/index.ts';
 import type { BudgetsFile } from './budgets/rule.ts';
 import type { Config } from './config.ts';
+import { callReader, withHouse } from './dialects/index.ts';
 import { SpanledgerError } from './errors.ts';
 import type { BackendTimes } from './exporters/backend.ts';
 import { startExporters } from './exporters/index.ts';
@@ -31,7 +32,7 @@ import { startOtlpHttp } from './receivers/otlp-http.ts';
 import { createRelay } from './relay.ts';
 import { withoutAdditions } from './stages/additions.ts';
 import { createCommit } from './stages/commit.ts';
-import { interest } from './stages/interest.ts';
+import { interestOf } from './stages/interest.ts';
 import { createSettling } from './stages/settling.ts';
 import { startSweeps } from './stages/sweeper.ts';
 import { openSqliteLedger } from './stores/sqlite.ts';
@@ -153,9 +154,10 @@ export async function startApp(
     });
     closers.push(() => sweeps.stop());
     const commit = createCommit(ledger);
-    const ingest = createIngest({ prices, commit, settling, exporter, observers, counters });
+    const list = withHouse(config.dialects);
+    const ingest = createIngest({ prices, read: callReader(list), commit, settling, exporter, observers, counters });
 
-    const readSpans = traceReader(interest);
+    const readSpans = traceReader(interestOf(list));
     const relay = (signal: 'logs' | 'metrics'): Consume => createRelay({ signal, exporter, counters });
     const intake: Intake = {
       traces: async (body, encoding) => ingest(readSpans(body, encoding)),

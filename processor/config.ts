@@ -7,6 +7,7 @@ import { ONLY, readForward } from './config-forward.ts';
 import { readMetrics } from './config-metrics.ts';
 import { readServerTls } from './config-tls.ts';
 import { packagedPrices, readPrices, type PriceSettings } from './config-prices.ts';
+import { readHouseDialects } from './config-dialects.ts';
 import { defaultWindow, readWindow, type WindowSettings } from './config-window.ts';
 import {
   readAddress,
@@ -21,6 +22,7 @@ import {
   readTimezone,
   set,
 } from './config-values.ts';
+import type { HouseDialect } from './dialects/house.ts';
 import { SpanledgerError } from './errors.ts';
 import type { ForwardTarget } from './exporters/index.ts';
 import type { MetricsPush } from './metrics/push.ts';
@@ -60,6 +62,8 @@ export interface Config {
   readonly retention: Retention;
   /** How long what can't be charged at once is held back: `window` (`settle`, `open_calls`): 2m, 15m. */
   readonly window: WindowSettings;
+  /** Conventions of one's own for spans: `dialects`. */
+  readonly dialects: readonly HouseDialect[];
   /** Where metrics are sent, besides `/metrics`: `metrics.otlp` (`endpoint`, `headers`, `interval`). */
   readonly metrics: MetricsPush | undefined;
   /** `tokens` (`env` or `file`, and `scopes`), SPANLEDGER_TOKEN_INGEST, _READ, _GUARD and _ADMIN. */
@@ -83,6 +87,7 @@ export function defaultConfig(): Config {
     prices: packagedPrices,
     retention: defaultRetention(),
     window: defaultWindow,
+    dialects: [],
     metrics: undefined,
     tokens: [],
   };
@@ -134,6 +139,7 @@ export function loadConfig({ file, env, cwd }: ConfigSources): Config {
     prices: written.prices ?? plain.prices,
     retention: { ...plain.retention, ...written.retention },
     window: written.window ?? plain.window,
+    dialects: written.dialects ?? plain.dialects,
     metrics: written.metrics ?? plain.metrics,
     tokens: [...(written.tokens ?? plain.tokens), ...(given.tokens ?? [])],
   };
@@ -167,6 +173,7 @@ interface Given {
   prices?: PriceSettings | undefined;
   retention?: Partial<Retention> | undefined;
   window?: WindowSettings | undefined;
+  dialects?: readonly HouseDialect[] | undefined;
   metrics?: MetricsPush | undefined;
   tokens?: readonly Token[] | undefined;
 }
@@ -185,6 +192,7 @@ const shapes = {
       'metrics',
       'retention',
       'window',
+      'dialects',
     ],
   },
   retention: { keys: ['hours', 'entries'] },
@@ -228,6 +236,7 @@ function readFields(yaml: YamlReader, folder: string, env: ConfigSources['env'])
     contract: value(root, 'contract', (text) => readExisting(inFolder(text))),
     prices: at(root, 'prices', (place) => readPrices(yaml, place, inFolder)),
     retention: at(root, 'retention', (place) => readRetention(yaml, place)),
+    dialects: at(root, 'dialects', (place) => readHouseDialects(yaml, place)),
     window: at(root, 'window', (place) => readWindow(yaml, place)),
     metrics: at(root, 'metrics', (place) => readMetrics(yaml, place)),
     tokens: at(root, 'tokens', (place) =>

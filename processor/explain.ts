@@ -2,7 +2,7 @@ import { chargeJson, type ChargeJson } from '../pricing/charge-json.ts';
 import type { Charge } from '../pricing/charge.ts';
 import type { Counts } from '../pricing/usage/usage.ts';
 import type { Call } from './call.ts';
-import { readCall } from './dialects/index.ts';
+import { readCall, type CallReader } from './dialects/index.ts';
 import { readLogCall } from './dialects/logs/index.ts';
 import type { Span } from './otlp/index.ts';
 import { chargedAt, chargeFor, entryFor, type Prices } from './stages/entry.ts';
@@ -19,8 +19,8 @@ export interface Explanation {
 }
 
 /** The same reading and the same price as the ledger's. */
-export function explainSpan(span: Span, prices: Prices): Explanation {
-  const call = isMarker(span) ? undefined : readCall(span);
+export function explainSpan(span: Span, prices: Prices, read: CallReader = readCall): Explanation {
+  const call = isMarker(span) ? undefined : read(span);
   return { span, call, charge: call?.kind === 'call' ? chargeFor(call, chargedAt(span), prices) : undefined };
 }
 
@@ -32,9 +32,10 @@ export function explainSpan(span: Span, prices: Prices): Explanation {
 export function explainAll(
   { spans, records }: { readonly spans: readonly Span[]; readonly records: readonly Span[] },
   prices: Prices,
+  read: CallReader = readCall,
 ): readonly Explanation[] {
   const all = [
-    ...spans.map((span) => explainSpan(span, prices)),
+    ...spans.map((span) => explainSpan(span, prices, read)),
     ...records.map((record) => explainRecord(record, prices)),
   ];
   const told = all.flatMap(({ span, call, charge }) =>

@@ -1,3 +1,4 @@
+import type { CallReader } from './dialects/index.ts';
 import type { Exporter } from './exporters/exporter.ts';
 import type { Appended, Entry } from './ledger.ts';
 import type { Counters } from './metrics.ts';
@@ -16,6 +17,8 @@ export type Ingest = (request: TraceRequest) => Promise<Taken>;
 
 export interface IngestOptions {
   readonly prices: Prices;
+  /** Reads spans; undefined: by the dialects that come with us. */
+  readonly read?: CallReader | undefined;
   readonly commit: Commit;
   /** Holds back what can't be charged yet. */
   readonly settling: Pick<Settling, 'take'>;
@@ -30,9 +33,17 @@ export interface IngestOptions {
  * The way of a request: read, priced, committed to the ledger, and only then sent on, so that a backend that is away costs
  * no entry, and a ledger that is away leaves nothing acknowledged.
  */
-export function createIngest({ prices, commit, settling, exporter, observers, counters }: IngestOptions): Ingest {
+export function createIngest({
+  prices,
+  read: readSpan,
+  commit,
+  settling,
+  exporter,
+  observers,
+  counters,
+}: IngestOptions): Ingest {
   return async (request) => {
-    const read = readSpans(request, prices);
+    const read = readSpans(request, prices, readSpan);
     const committed = await commit(read.calls);
     const { calls, nested, takenBack, appended } = committed;
     const reading = { ...read, calls, nested };

@@ -2,7 +2,8 @@ import { buffer } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { displayUsd, loadPriceBook } from '../../pricing/index.ts';
 import type { Call } from '../call.ts';
-import { readCall, type CallReader } from '../dialects/index.ts';
+import { loadConfig } from '../config.ts';
+import { callReader, readCall, withHouse, type CallReader } from '../dialects/index.ts';
 import { readLogCall } from '../dialects/logs/index.ts';
 import { basisEvidence, evidenceOf } from '../evidence.ts';
 import { explainAll, explanationJson, type Explanation } from '../explain.ts';
@@ -15,6 +16,7 @@ interface ExplainOptions {
   readonly json?: boolean;
   readonly evidence?: boolean;
   readonly redact?: boolean;
+  readonly config?: string;
 }
 
 /** `spanledger explain PATH`: how everything in OTLP files is read, what it costs, and why, or why it costs nothing. */
@@ -28,6 +30,7 @@ export function explainCommand(): Command {
     .option('--json', 'one JSON object a span or record')
     .option('--evidence', 'for each figure the attributes that it comes from (with --json: as "evidence")')
     .option('--redact', 'hashes in place of tags and unusual names, to attach it to a report')
+    .option('-c, --config <file>', 'a spanledger.yaml whose "dialects" are to be read, too')
     .action(async (path: string, options: ExplainOptions) => {
       const inputs =
         path === '-'
@@ -42,10 +45,11 @@ export function explainBytes(bytes: Buffer, name: string, json: boolean): string
   return explainInput(readInput(bytes, name), { json });
 }
 
-function explainInput(input: ExplainInput, { json, evidence, redact }: ExplainOptions): string {
-  const explained = explainAll(input, loadPriceBook());
+function explainInput(input: ExplainInput, { json, evidence, redact, config }: ExplainOptions): string {
+  const read = readerWith(config);
+  const explained = explainAll(input, loadPriceBook(), read);
   const records = new Set(input.records);
-  const readerOf = (span: Span): CallReader => (records.has(span) ? readLogCall : readCall);
+  const readerOf = (span: Span): CallReader => (records.has(span) ? readLogCall : read);
   const shown = redact === true ? explained.map(redacted) : explained;
   if (json === true)
     return shown
@@ -61,6 +65,11 @@ function explainInput(input: ExplainInput, { json, evidence, redact }: ExplainOp
     return [explanationText(one), ...lines].join('\n');
   });
   return [...texts, summary(explained, input.unreadable)].join('\n\n');
+}
+
+function readerWith(file: string | undefined): CallReader {
+  if (file === undefined) return readCall;
+  return callReader(withHouse(loadConfig({ file, env: process.env, cwd: process.cwd() }).dialects));
 }
 
 function evidenceJson(span: Span, read: CallReader): Readonly<Record<string, unknown>> {

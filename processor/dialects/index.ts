@@ -7,6 +7,7 @@ import type { Dialect } from './dialect.ts';
 import { geminiCli } from './gemini-cli.ts';
 import { githubCopilot } from './github-copilot.ts';
 import { googleAdk } from './google-adk.ts';
+import { houseDialect, type HouseDialect } from './house.ts';
 import { langfuse } from './langfuse.ts';
 import { langsmith } from './langsmith.ts';
 import { litellm } from './litellm.ts';
@@ -90,6 +91,12 @@ export function callReader(list: readonly Dialect[]): CallReader {
     }
     return undefined;
   };
+}
+
+/** With conventions of one's own: after ours, which are certain, and before all others, which are guesses about strangers. */
+export function withHouse(house: readonly HouseDialect[]): readonly Dialect[] {
+  const [first, ...rest] = dialects;
+  return first === undefined ? [] : [first, ...house.map(houseDialect), ...rest];
 }
 
 /** The call that a span speaks of; undefined where there is none, or no dialect recognises it. */

@@ -1,4 +1,4 @@
-import { readCall } from '../dialects/index.ts';
+import { readCall, type CallReader } from '../dialects/index.ts';
 import type { Entry } from '../ledger.ts';
 import type { Additions, Span, TraceRequest } from '../otlp/request.ts';
 import { additionsFor, aggregateAdditions, nestedAdditions } from './additions.ts';
@@ -20,7 +20,11 @@ export interface Reading {
 }
 
 /** Spans to entries: dialect, price, entry. Pure; every span gives an answer, whatever is odd about it or its neighbours. */
-export function readSpans({ spans }: Pick<TraceRequest, 'spans'>, prices: Prices): Reading {
+export function readSpans(
+  { spans }: Pick<TraceRequest, 'spans'>,
+  prices: Prices,
+  read: CallReader = readCall,
+): Reading {
   const calls: Told[] = [];
   const aggregates: Told[] = [];
   const markers = new Set<Span>();
@@ -30,7 +34,7 @@ export function readSpans({ spans }: Pick<TraceRequest, 'spans'>, prices: Prices
       markers.add(span);
       continue;
     }
-    const call = readCall(span);
+    const call = read(span);
     if (call === undefined) {
       others.push(span);
       continue;

@@ -45,6 +45,7 @@ describe('good files', () => {
       prices: { folder: join(folder, 'prices'), refresh: 'daily', list: 'http://localhost:8000/list.json' },
       retention: { hours: { us: 40 * 86_400_000_000 }, entries: undefined },
       window: { settleUs: 30_000_000, openUs: 1_200_000_000 },
+      dialects: [],
       metrics: undefined,
       tokens: [
         { secret: 'a-token-for-the-collector', scopes: ['ingest'] },
@@ -133,7 +134,7 @@ describe('bad files: every mistake at once, with line and column', () => {
         '6:3: forward: "endpoint" is missing',
         '6:3: forward: "endpont" is unknown; did you mean "endpoint"?',
         '7:11: timezone: "Europe/Berln" is not a time zone such as Europe/Berlin or UTC',
-        '8:1: the file: "colour" is unknown here; there are listen, ledger, forward, timezone, budgets, contract, prices, tokens, metrics, retention, window',
+        '8:1: the file: "colour" is unknown here; there are listen, ledger, forward, timezone, budgets, contract, prices, tokens, metrics, retention, window, dialects',
       ],
     ],
     ['not-a-map.bad', ['1:1: the file: a map of keys and values is needed here, not a list']],
@@ -155,6 +156,20 @@ describe('bad files: every mistake at once, with line and column', () => {
         '2:11: settle: "0s" is not between 1s and 1d',
         '3:15: open_calls: "soon" is not a duration such as 30s, 10m or 1h30m (a year at most)',
         '4:3: window: "wait" is unknown here; there are settle, open_calls',
+      ],
+    ],
+    [
+      'dialects.bad',
+      [
+        '2:11: name: there is a dialect "openlit" already',
+        '4:7: usage: "inputs" is unknown; did you mean "input"?',
+        '4:7: usage: an attribute for "input" or "output" is needed, else there is nothing to charge',
+        '5:12: input: "both" is not one of inclusive, exclusive',
+        '6:5: dialects[1]: "usage" is missing',
+        '6:11: name: "Acme!" is not a name such as acme-llm',
+        '8:5: dialects[2]: "input" is missing: does the input include what came from the cache (inclusive) or not (exclusive)?',
+        '11:9: tags: "customer" is unknown here; there are customer_id, feature, route, task_type, task_id, team, plan, workspace_id, user_id, session_id, environment, service',
+        '12:22: model: a value is needed here, not a list',
       ],
     ],
     [
