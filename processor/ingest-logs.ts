@@ -35,7 +35,7 @@ export function createLogIngest(options: LogIngestOptions): Consume {
       if (calls.length > 0) {
         const committed = await commit(calls);
         const settled = await settling.take({ calls, aggregates: [], markers: [], links: () => [] });
-        countCalls(counters, committed);
+        countCalls(counters, committed, prices);
         for (const observe of observers) observe([...committed.takenBack, ...committed.appended, ...settled]);
       }
     }

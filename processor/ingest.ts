@@ -49,7 +49,7 @@ export function createIngest({
     const reading = { ...read, calls, nested };
     const settled = await settle(request, read);
     countSpans(request, reading);
-    countCalls(counters, committed);
+    countCalls(counters, committed, prices);
     for (const observe of observers) observe([...takenBack, ...appended, ...settled]);
     const kept = appended.map(({ entry }) => newestOf(entry, settled));
     return exporter === undefined ? {} : forward(exporter, request, reading, kept);

@@ -175,6 +175,20 @@ const counterMetrics = {
     help: 'Spans that repeat the usage of their children and are not charged',
     labels: [],
   },
+  nested_calls: {
+    name: 'spanledger.nested.calls',
+    unit: '{span}',
+    kind: 'counter',
+    help: 'Spans and log records of calls that another one tells, which is charged in their place',
+    labels: [],
+  },
+  reported_gap: {
+    name: 'spanledger.reported.gap.usd',
+    unit: '',
+    kind: 'counter',
+    help: 'Cost in USD that providers reported above or below what the price book says, of new calls; the reported figure is charged',
+    labels: ['direction'],
+  },
   settled_aggregates: {
     name: 'spanledger.settled.aggregates',
     unit: '{span}',

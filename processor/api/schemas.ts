@@ -170,6 +170,16 @@ export const statusAnswer = z.looseObject({
   ledger: z.looseObject({ kind: z.string(), location: z.string(), first: time.nullable() }),
   prices: z.looseObject({ version: z.string(), checked: z.string(), age_days: whole, models: whole }),
   received: z.looseObject({ spans: whole, calls: whole, duplicates: whole, other_spans: whole }),
+  held_back: z
+    .looseObject({
+      aggregates: z.looseObject({ waiting: whole }),
+      open_calls: z.looseObject({ waiting: whole }),
+      nested: whole,
+    })
+    .meta({
+      description:
+        'Spans that are not charged as they come: how many wait, and what became of the others since the start, by reason (parts_known, inside_call, same_answer, no_trace, polling, charged, taken_back; ended, estimated, replaced)',
+    }),
   forward: z.looseObject({ endpoint: z.string(), failed_spans: whole }).nullable(),
   now: time,
 });

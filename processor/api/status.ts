@@ -1,5 +1,6 @@
 import type { Micros } from '../../pricing/charge.ts';
-import type { LedgerReader } from '../ledger.ts';
+import type { Ledger } from '../ledger.ts';
+import type { Window } from '../window.ts';
 import type { LivePrices } from '../live-prices.ts';
 import type { SpoolState } from '../exporters/index.ts';
 import type { Counters } from '../metrics.ts';
@@ -10,7 +11,7 @@ const DAY = 86_400;
 
 export interface StatusSources {
   readonly version: string;
-  readonly ledger: Pick<LedgerReader, 'firstUs'>;
+  readonly ledger: Pick<Ledger, 'firstUs'> & { readonly window: Pick<Window, 'waiting'> };
   /** For people: which store, and where it is. No secret. */
   readonly location: { readonly kind: string; readonly location: string };
   readonly prices: Pick<LivePrices, 'version' | 'checked' | 'models' | 'held'>;
@@ -44,9 +45,20 @@ export async function statusJson(sources: StatusSources, now: Micros) {
       other_spans: counters.get('other_spans'),
       scopes: scopes.map(([scope, spans]) => ({ scope, spans })),
     },
+    held_back: await heldJson(sources),
     forward: forwardJson(sources),
     ...(otlpUrl === undefined ? {} : { otlp_url: otlpUrl }),
     now: isoTime(now),
+  };
+}
+
+/** What waits, and what became of what was held back and why: of agents' spans, and of calls that were announced. */
+async function heldJson({ ledger, counters }: StatusSources) {
+  const { aggregate, open } = await ledger.window.waiting();
+  return {
+    aggregates: { waiting: aggregate, ...Object.fromEntries(counters.labelled('settled_aggregates')) },
+    open_calls: { waiting: open, ...Object.fromEntries(counters.labelled('open_calls')) },
+    nested: counters.get('nested_calls'),
   };
 }
 

@@ -236,6 +236,8 @@ test('budgets as they stand; status counts what came, and shows no secret of the
   counters.add('received_spans', 12);
   counters.add('other_spans', 3, '@opentelemetry/instrumentation-http');
   counters.add('other_spans', 5, 'my-scope');
+  counters.add('settled_aggregates', 4, 'parts_known');
+  counters.add('open_calls', 2, 'ended');
   expect(await json('/api/v1/budgets')).toEqual({ budgets: [budget] });
   expect(await json('/api/v1/status')).toEqual({
     version: '0.1.0',
@@ -250,6 +252,11 @@ test('budgets as they stand; status counts what came, and shows no secret of the
         { scope: 'my-scope', spans: 5 },
         { scope: '@opentelemetry/instrumentation-http', spans: 3 },
       ],
+    },
+    held_back: {
+      aggregates: { waiting: 0, parts_known: 4 },
+      open_calls: { waiting: 0, ended: 2 },
+      nested: 0,
     },
     forward: {
       endpoint: 'https://backend.example/v1/traces',

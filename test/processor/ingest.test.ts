@@ -207,3 +207,18 @@ it('calls of different answers, and of none, are calls of their own', async () =
   await send(trace(1, 'a'), trace(2, 'b'), trace(3, ''), trace(4, ''));
   expect(await ledger.entries({ where: [], from: 0, to: Number.MAX_SAFE_INTEGER, limit: 10 })).toHaveLength(4);
 });
+
+it('what a provider reports is charged, and how far it is from the price book is counted', async () => {
+  const { ledger, send, counters } = await start();
+  const reported = (n: number, amount: string): TestSpan =>
+    chatSpan(n, {
+      'gen_ai.usage.cost.source': 'provider',
+      'gen_ai.usage.cost.currency': 'USD',
+      'gen_ai.usage.cost.amount': amount,
+    });
+  await send(reported(1, '0.005'), reported(2, '0.0035'), reported(3, '0.004'));
+  await send(reported(1, '0.005'));
+  const { total } = await ledger.derive({ where: [], from: 0, to: Number.MAX_SAFE_INTEGER });
+  expect(total).toBe(12_500_000_000_000n);
+  expect([counters.get('reported_gap', 'above'), counters.get('reported_gap', 'below')]).toEqual([0.001, 0.0005]);
+});
