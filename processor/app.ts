@@ -31,7 +31,7 @@ import { startOtlpGrpc } from './receivers/otlp-grpc.ts';
 import { startOtlpHttp } from './receivers/otlp-http.ts';
 import { createRelay } from './relay.ts';
 import { withoutAdditions } from './stages/additions.ts';
-import { createCommit } from './stages/commit.ts';
+import { createCommit, recentCalls } from './stages/commit.ts';
 import { interestOf } from './stages/interest.ts';
 import { createSettling } from './stages/settling.ts';
 import { startSweeps } from './stages/sweeper.ts';
@@ -153,7 +153,7 @@ export async function startApp(
       onError: (error) => log.error({ err: error }, 'what is held back could not be settled; it is tried again'),
     });
     closers.push(() => sweeps.stop());
-    const commit = createCommit(ledger);
+    const commit = createCommit(ledger, await recentCalls(ledger, Date.now() * 1000));
     const list = withHouse(config.dialects);
     const ingest = createIngest({ prices, read: callReader(list), commit, settling, exporter, observers, counters });
 

@@ -20,7 +20,11 @@ export async function correct(
 ): Promise<Appended[]> {
   if (corrections.length === 0) return [];
   const answers = await ledger.adjust(
-    corrections.map(({ of, replacement }) => ({ of: { ...of, rev: 0 }, replacement, id })),
+    corrections.map(({ of: { startUs, traceId, spanId }, replacement }) => ({
+      of: { startUs, traceId, spanId, rev: 0 },
+      replacement,
+      id,
+    })),
   );
   const revisions: Appended[] = [];
   for (const [index, answer] of answers.entries()) {

@@ -29,6 +29,8 @@ export interface Plan {
 
 export interface Once {
   plan(calls: readonly Told[]): Plan;
+  /** What was charged before this process, oldest first. */
+  recall(entries: Iterable<Entry>): void;
 }
 
 const CLIENT = 3;
@@ -38,8 +40,8 @@ const CLIENT = 3;
  * the id of the provider's answer; one of them is charged. Which one does not depend on the order in which they come: a
  * better one that comes later takes the other's place.
  *
- * The memory is bounded and is lost with the process. What is forgotten can be charged twice if the spans of one call come
- * in requests that far apart: on both sides of a restart, or with `limit` other calls between them.
+ * The memory is bounded, and one process's own; `recall` gives the next one what the ledger knows. Spans of one call that come
+ * with `limit` other calls between them, or to two processors, can be charged twice: send a trace to one processor.
  *
  * @example
  * const once = createOnce();
@@ -47,7 +49,23 @@ const CLIENT = 3;
  */
 export function createOnce(limit: number = 100_000): Once {
   const charged = new Map<string, Kept>();
+
+  function forgetOldest(): void {
+    for (const key of charged.keys()) {
+      if (charged.size <= limit) break;
+      charged.delete(key);
+    }
+  }
+
   return {
+    recall(entries) {
+      for (const entry of entries) {
+        const key = keyOf({ entry });
+        // What kind of span it was is not in the ledger; it is the last thing that is asked.
+        if (key !== undefined) charged.set(key, { entry, kind: CLIENT });
+      }
+      forgetOldest();
+    },
     plan(told) {
       const taken = new Map<Kept, Told>();
       const before = new Map<string, Kept | undefined>();
@@ -86,10 +104,7 @@ export function createOnce(limit: number = 100_000): Once {
         if (same === undefined) siblings.set(key, [kept]);
         else same.push(kept);
       }
-      for (const key of charged.keys()) {
-        if (charged.size <= limit) break;
-        charged.delete(key);
-      }
+      forgetOldest();
       return {
         calls: [...taken.values()],
         nested: [...nested],
@@ -113,7 +128,7 @@ export function createOnce(limit: number = 100_000): Once {
  * tell a call in spans, in log events or in both, and their events may stand in no trace: the id of the answer has to do,
  * and where there is none, session and counts.
  */
-function keyOf({ entry }: Told): string | undefined {
+function keyOf({ entry }: Pick<Told, 'entry'>): string | undefined {
   const { responseId, counts } = entry;
   if (Object.keys(counts).length === 0) return undefined;
   const family = familyOf(entry);

@@ -16,7 +16,9 @@ import type { SinkSpan } from '../support/sink/span.ts';
 const prices = loadPriceBook();
 
 /** The way of a request with a real ledger; what is forwarded is kept. */
-async function start(options: Partial<IngestOptions> & { readonly writer?: Pick<Ledger, 'append' | 'adjust'> } = {}) {
+async function start(
+  options: Partial<IngestOptions> & { readonly writer?: Pick<Ledger, 'append' | 'adjust' | 'find'> } = {},
+) {
   const ledger = await temporaryLedger();
   const { writer = ledger, ...rest } = options;
   const forwarded: Uint8Array[] = [];
@@ -134,7 +136,7 @@ it('one odd span keeps its neighbours', async () => {
 
 it('a request without calls needs no ledger; one of markers alone is not forwarded', async () => {
   const asked = async (): Promise<never> => Promise.reject(new Error('asked the ledger'));
-  const writer = { append: asked, adjust: asked };
+  const writer = { append: asked, adjust: asked, find: asked };
   const { forwarded, send } = await start({ writer });
   await send(other);
   await send(marker);
@@ -145,7 +147,11 @@ it('a request without calls needs no ledger; one of markers alone is not forward
 it('the ledger away: nothing is acknowledged, forwarded, observed or counted', async () => {
   const away = new SpanledgerError('ledger_unavailable', 'locked');
   const { send, forwarded, seen, counters } = await start({
-    writer: { append: async () => Promise.reject(away), adjust: async () => Promise.reject(away) },
+    writer: {
+      append: async () => Promise.reject(away),
+      adjust: async () => Promise.reject(away),
+      find: async () => Promise.reject(away),
+    },
   });
   await expect(send(chatSpan(1))).rejects.toBe(away);
   expect([forwarded.length, seen.length, counters.get('received_spans')]).toEqual([0, 0, 0]);
