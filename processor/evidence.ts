@@ -56,10 +56,11 @@ function deciding(span: Span, read: CallReader, figure: string): string[] {
   const value = figuresOf(before).get(figure);
   if (value === undefined) return [];
   return [...span.attributes.keys()].filter((key) => {
-    const after = read({ ...span, attributes: changed(span.attributes, key) });
-    // Then it decides what kind of span this is, not this figure.
-    if (after === undefined || after.dialect !== before.dialect) return false;
-    return figuresOf(after).get(figure) !== value;
+    return variantsOf(span.attributes, key).some((attributes) => {
+      const after = read({ ...span, attributes });
+      // Else it decides what kind of span this is, not this figure.
+      return after?.dialect === before.dialect && figuresOf(after).get(figure) !== value;
+    });
   });
 }
 
@@ -72,17 +73,37 @@ function figuresOf(call: Call): ReadonlyMap<string, string> {
   );
 }
 
-function changed(attributes: AttributeMap, key: string): AttributeMap {
-  const value = attributes.get(key);
-  const other = otherThan(value ?? null);
-  return other === undefined ? without(attributes, [key]) : new Map([...attributes, [key, other]]);
+/** The attributes with one of them changed, in every way that is worth a try. */
+function variantsOf(attributes: AttributeMap, key: string): AttributeMap[] {
+  const value = attributes.get(key) ?? null;
+  const gone = without(attributes, [key]);
+  const others = typeof value === 'string' && /^\s*[[{]/.test(value) ? textVariants(value) : [otherThan(value)];
+  const changed = others.flatMap((other) => (other === undefined ? [] : [new Map([...attributes, [key, other]])]));
+  return changed.length === 0 || others.length > 1 ? [gone, ...changed] : changed;
 }
 
-/** A little more, so that sums of parts still add up to something. Undefined: to be left out instead. */
 function otherThan(value: AttributeValue): AttributeValue | undefined {
   if (typeof value === 'number') return value + 1;
-  if (typeof value !== 'string' || /^\s*[[{]/.test(value)) return undefined;
+  if (typeof value !== 'string') return undefined;
   return /^\d+$/.test(value) ? String(Number(value) + 1) : `${value}~`;
+}
+
+/** JSON holds a block of counts, mostly, of which one is the total: each is made one more, and each two. */
+const MAX_COUNTS = 12;
+
+function textVariants(text: string): string[] {
+  const places = [...text.matchAll(/:\s*(\d{1,15})(?=\s*[,}\]])/g)].slice(0, MAX_COUNTS);
+  return places.flatMap((_, first) =>
+    places.slice(first).map((__, offset) => raised(text, new Set([first, first + offset]))),
+  );
+}
+
+/** The text with the counts at some places one more. */
+function raised(text: string, which: ReadonlySet<number>): string {
+  let place = 0;
+  return text.replace(/(:\s*)(\d{1,15})(?=\s*[,}\]])/g, (whole, before: string, count: string) =>
+    which.has(place++) ? `${before}${Number(count) + 1}` : whole,
+  );
 }
 
 function without(attributes: AttributeMap, keys: readonly string[]): AttributeMap {
