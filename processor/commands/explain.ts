@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { displayUsd, loadPriceBook } from '../../pricing/index.ts';
-import type { Call } from '../call.ts';
+import { tagNames, type Call } from '../call.ts';
 import { loadConfig } from '../config.ts';
 import { callReader, readCall, withHouse, type CallReader } from '../dialects/index.ts';
 import { readLogCall } from '../dialects/logs/index.ts';
@@ -96,8 +96,8 @@ export function explanationText(explained: Explanation): string {
   const { provider = '—', model = '—', operation, tier, tags } = call;
   lines.push(printable(`  call    ${operation} · provider ${provider} · model ${model} · tier ${tier}`));
   lines.push(`  usage   ${usageText(call)}`);
-  const { extra = {}, ...named } = tags;
-  const pairs = Object.entries({ ...named, ...extra }).map(([name, value]) => `${name}=${value}`);
+  const named = tagNames.flatMap((name) => (tags[name] === undefined ? [] : [`${name}=${tags[name]}`]));
+  const pairs = [...named, ...Object.entries(tags.extra ?? {}).map(([name, value]) => `${name}=${value}`)];
   lines.push(printable(`  tags    ${pairs.length === 0 ? '—' : pairs.join(' ')}`));
   if (kind === 'nested') lines.push('  charge  none: another span or record tells the same call, and is charged');
   else if (charge === undefined)
