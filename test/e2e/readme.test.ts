@@ -1,29 +1,32 @@
 import { exec } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type App } from '../../processor/app.ts';
-import { loadBudgets } from '../../processor/budgets/index.ts';
 import { loadConfig } from '../../processor/config.ts';
 import { figure } from '../../examples/figures/post.ts';
 
-/** Everything that the README tells people to type or to write is run or read here; a command that is new has to be added. */
+/**
+ * Every command that README and docs/ tell people to type is run here, in the folder of a running processor; or stands in
+ * `elsewhere` with the place where it is. What they tell people to write is read in test/docs/.
+ */
 const root = join(import.meta.dirname, '../..');
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)];
 const folder = mkdtempSync(join(tmpdir(), 'spanledger-readme-'));
 
 interface Block {
   readonly language: string;
   readonly text: string;
 }
-const blocks: readonly Block[] = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(
-  ([, language = '', text = '']) => ({
-    language,
-    text,
-  }),
+const blocks: readonly Block[] = pages.flatMap((page) =>
+  [...readFileSync(join(root, page), 'utf8').matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(
+    ([, language = '', text = '']) => ({ language, text }),
+  ),
 );
-const commands = blocks.filter(({ language }) => language === 'sh').flatMap(({ text }) => text.trim().split('\n'));
+const commands = new Set(
+  blocks.filter(({ language }) => language === 'sh').flatMap(({ text }) => text.trim().split('\n')),
+);
 
 /** Where a command is run when it is not run here. */
 const elsewhere: Readonly<Record<string, string>> = {
@@ -66,15 +69,15 @@ function shell(command: string, cwd: string): Promise<{ status: number; output: 
   });
 }
 
-describe('commands in the README', () => {
-  test.each(commands.filter((command) => elsewhere[command] === undefined))('%s', async (command) => {
+describe('commands in README and docs', () => {
+  test.each([...commands].filter((command) => elsewhere[command] === undefined))('%s', async (command) => {
     const { status, output } = await run(command);
     expect({ status, output }).toMatchObject({ status: 0 });
     expect(output).not.toBe('');
   });
 
   test('no command is excused that is not there', () => {
-    expect(Object.keys(elsewhere).filter((command) => !commands.includes(command))).toEqual([]);
+    expect(Object.keys(elsewhere).filter((command) => !commands.has(command))).toEqual([]);
   });
 
   test.each([
@@ -89,28 +92,11 @@ describe('commands in the README', () => {
   });
 });
 
-describe('files in the README', () => {
-  test('spanledger.yaml is a valid configuration', () => {
-    const path = join(folder, 'spanledger.yaml');
-    writeFileSync(path, file('spanledger.yaml'));
-    expect(loadConfig({ file: path, env: {}, cwd: folder }).listen.otlp.port).toBe(4318);
-    rmSync(path);
-  });
-
-  test('budgets.yaml is valid', () => {
-    expect(loadBudgets('budgets.yaml', file('budgets.yaml'))).toMatchObject({ status: 'valid' });
-  });
-
-  test('withTags runs as shown', async () => {
-    const snippet = blocks.find(({ language, text }) => language === 'js' && text.includes('withTags('));
-    const program = `${snippet?.text}\nfunction summarize(text) { console.log(text); }\n`;
-    writeFileSync(join(root, 'dist', 'readme.mjs'), program.replace('(document)', '("summarized")'));
-    const { output } = await shell(`${process.execPath} dist/readme.mjs`, root);
-    rmSync(join(root, 'dist', 'readme.mjs'));
-    expect(output.trim()).toBe('summarized');
-  });
+test('withTags runs as shown', async () => {
+  const snippet = blocks.find(({ language, text }) => language === 'js' && text.includes('withTags('));
+  const program = `${snippet?.text}\nfunction summarize(text) { console.log(text); }\n`;
+  writeFileSync(join(root, 'dist', 'readme.mjs'), program.replace('(document)', '("summarized")'));
+  const { output } = await shell(`${process.execPath} dist/readme.mjs`, root);
+  rmSync(join(root, 'dist', 'readme.mjs'));
+  expect(output.trim()).toBe('summarized');
 });
-
-function file(name: string): string {
-  return blocks.find(({ language, text }) => language === 'yaml' && text.startsWith(`# ${name}`))?.text ?? '';
-}
