@@ -25,7 +25,14 @@ const blocks: readonly Block[] = pages.flatMap((page) =>
   ),
 );
 const commands = new Set(
-  blocks.filter(({ language }) => language === 'sh').flatMap(({ text }) => text.trim().split('\n')),
+  blocks
+    .filter(({ language }) => language === 'sh')
+    .flatMap(({ text }) =>
+      text
+        .trim()
+        .split('\n')
+        .map((line) => line.replace(/ +#.*$/, '')),
+    ),
 );
 
 /** Where a command is run when it is not run here. */
@@ -34,6 +41,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   'npm install spanledger @opentelemetry/api': 'test/interop/package.test.ts',
   'node --require spanledger/instrumentation app.js': 'test/interop/package.test.ts',
   'npx spanledger serve': 'test/interop/package.test.ts',
+  'npx spanledger erase --customer acme': 'test/processor/commands/upkeep.test.ts',
+  'npx spanledger reprice --from 2026-11-01 --to 2026-12-01': 'test/processor/commands/reprice.test.ts',
   'npm test': 'this run',
   'npm run test:interop': '.ci/run',
   'npm run bench': 'takes minutes: by hand',

@@ -159,6 +159,7 @@ known by the attributes under \`usage\`. \`input\` says whether the input includ
 output includes the reasoning (\`inclusive\` unless it is said). \`kind: aggregate\` is for spans that repeat what is below them.
 
 \`\`\`yaml
+# spanledger.yaml
 ${readFileSync(house, 'utf8').trim()}
 \`\`\`
 
