@@ -9,7 +9,8 @@ import { multiply } from './source-numbers.ts';
 export function amendModels(files: ReadonlyMap<string, ProviderFile>): void {
   for (const { provider, source, checked, reason, ...block } of modelAmendments) {
     const file = files.get(provider);
-    if (file === undefined) throw new Error(`an amendment of "${block.model}" needs a file of "${provider}"`);
+    // A list without the provider has nothing to amend.
+    if (file === undefined) continue;
     const cards = block.cards.map((card) => ({ source, checked, ...card }));
     const amended: ModelBlock = { ...block, match: [...block.match], note: reason, cards };
     const names = new Set([block.model, ...block.match].map((name) => name.toLowerCase()));

@@ -1,5 +1,6 @@
 /** Disagreements that were decided by hand: our figure stands, and why. Where the others were right there is an amendment. */
 export interface Decision {
+  /** A name, or one with `*` for anything. */
   readonly model: string;
   /** All units of the model where it is missing. */
   readonly unit?: string;
@@ -7,6 +8,10 @@ export interface Decision {
 }
 
 export const decisions: readonly Decision[] = [
+  {
+    model: 'aws/regional.anthropic.claude-*',
+    why: 'a name without "global." is served in its region, and regional endpoints cost 10 % more from Claude 4.5 on (https://docs.claude.com/en/docs/about-claude/pricing); the lists have the global rate',
+  },
   {
     model: 'aws/qwen.qwen3-coder-480b-a35b-v1:0',
     unit: 'input',

@@ -2,6 +2,7 @@
  * Every disagreement between our cards and another list, with both figures and a decision. A rule decides where the other
  * lists themselves tell who is right; the rest is decided by hand in `decisions.ts`, and is open until it is.
  */
+import { matches } from '../pattern.ts';
 import { decisions } from './decisions.ts';
 import type { Observation } from './cross-check.ts';
 import type { Unit } from '../usage/units.ts';
@@ -27,28 +28,41 @@ export function review(observations: readonly Observation[]): ReviewRow[] {
     if (first === undefined || differing.length === 0) return [];
     const agree = [...new Set(group.filter(({ ours, theirs }) => ours === theirs).map(({ list }) => list))];
     const others = Object.fromEntries(differing.map(({ list, key, theirs }) => [`${list}:${key}`, theirs]));
-    return [
-      { model: first.model, unit: first.unit, ours: first.ours, others, agree, ...decide(first, differing, agree) },
-    ];
+    return [{ model: first.model, unit: first.unit, ours: first.ours, others, agree, ...decide(first, group, agree) }];
   });
   return rows.toSorted((a, b) => (a.model + a.unit < b.model + b.unit ? -1 : 1));
 }
 
 function decide(
   { model, unit, ours }: Observation,
-  differing: readonly Observation[],
+  group: readonly Observation[],
   agree: readonly string[],
 ): Pick<ReviewRow, 'decision' | 'why'> {
-  const byHand = decisions.find((made) => made.model === model && (made.unit ?? unit) === unit);
+  const differing = group.filter(({ theirs }) => ours !== theirs);
+  const byHand = decisions.find((made) => matches([made.model], model) && (made.unit ?? unit) === unit);
   if (byHand !== undefined) return { decision: 'keep', why: byHand.why };
+  const [against] = agreedAgainst(group);
+  if (against !== undefined) return { decision: 'open', why: against };
   if (agree.length > 0) return { decision: 'keep', why: `${agree.join(' and ')} say ${ours} too` };
   const lists = new Set(differing.map(({ list }) => list));
-  const figures = new Set(differing.map(({ theirs }) => theirs));
   if (differing.every(({ theirs }) => isRounded(ours, theirs)))
     return { decision: 'keep', why: 'the same figure with fewer digits' };
   if (lists.size === 1) return { decision: 'keep', why: 'one list alone, older than the check of our source' };
-  if (figures.size > 1) return { decision: 'keep', why: 'the other lists contradict one another' };
-  return { decision: 'open', why: `${[...lists].join(' and ')} agree against us` };
+  return { decision: 'keep', why: 'the other lists contradict one another' };
+}
+
+/**
+ * Names of which two lists say the same and none says what we say. By name, because one card answers to several: that a list
+ * agrees on one of them says nothing of another.
+ */
+function agreedAgainst(group: readonly Observation[]): string[] {
+  return [...Map.groupBy(group, ({ key }) => key.toLowerCase().replace(/^.*\//, ''))].flatMap(([name, said]) => {
+    const lists = [...new Set(said.map(({ list }) => list))];
+    const [first] = said;
+    const same = said.every(({ theirs }) => theirs === first?.theirs);
+    if (first === undefined || !same || lists.length < 2 || isRounded(first.ours, first.theirs)) return [];
+    return [`${lists.join(' and ')} agree on ${first.theirs} for "${name}" against us`];
+  });
 }
 
 function isRounded(ours: string, theirs: string): boolean {

@@ -7,6 +7,8 @@ import type { ModelAmendment } from './amendment.ts';
 import { anthropicAmendments } from './anthropic.ts';
 import { azureAmendments } from './azure.ts';
 import { deepseekAmendments } from './deepseek.ts';
+import { groqAmendments } from './groq.ts';
+import { mistralAmendments } from './mistral.ts';
 import { openaiAmendments } from './openai.ts';
 import { perplexityAmendments } from './perplexity.ts';
 
@@ -14,6 +16,8 @@ export const modelAmendments: readonly ModelAmendment[] = [
   ...openaiAmendments,
   ...anthropicAmendments,
   ...deepseekAmendments,
+  ...groqAmendments,
+  ...mistralAmendments,
   ...perplexityAmendments(),
   ...azureAmendments(),
 ];

@@ -77,8 +77,14 @@ function openBook({ contract, prices }: Options): PriceBook | undefined {
   }
 }
 
+const usageOptions = ['input', 'output', 'cacheRead', 'cacheWrite5m', 'cacheWrite1h', 'reasoning'] as const;
+
 function printQuote(book: PriceBook, model: string, options: Options): number {
   const { provider, region, tier } = options;
+  if (usageOptions.every((name) => options[name] === undefined)) {
+    process.stderr.write('spanledger: say what was used, e.g. --input 1250 --output 340\n');
+    return 2;
+  }
   const usage = fromInclusive(
     {
       input: options.input,
