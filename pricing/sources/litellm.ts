@@ -124,7 +124,7 @@ function unitOf(stem: string, mode: string, key: string): Unit | undefined {
   if (stem === 'cache_creation_input_token_cost') {
     // Three entries have the price of cached input in this field: writing the cache of gpt-4o costs nothing extra, reading
     // it half of the input (https://developers.openai.com/api/docs/pricing).
-    if (/gpt-4o-2024-11-20$/.test(key)) return 'cache_read';
+    if (key.endsWith('gpt-4o-2024-11-20')) return 'cache_read';
     return key.includes('claude') ? 'cache_write_5m' : 'cache_write';
   }
   return tokenUnits.get(stem) ?? mediaUnits.get(`${mode}.${stem}`);
