@@ -15,6 +15,7 @@ const mostPending = 1024;
 export function register(surroundings: Surroundings): void {
   if (runningRecording() !== undefined) return;
   const settings = readSettings(process.env);
+  for (const mistake of settings.mistakes) surroundings.say(mistake);
   startRecording(settings, surroundings).to(endpoint(settings, surroundings));
 }
 

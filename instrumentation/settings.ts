@@ -12,6 +12,8 @@ export interface Settings {
   readonly lastGasp: boolean;
   /** Where spans go, without credentials and query: for people. */
   readonly endpoint: string;
+  /** What can't be meant as it stands, one line each. */
+  readonly mistakes: readonly string[];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -25,6 +27,7 @@ export function readSettings(env: Environment): Settings {
     markers: env['SPANLEDGER_MARKERS'] !== 'off',
     lastGasp: env['SPANLEDGER_LAST_GASP'] === 'on',
     endpoint: readableEndpoint(env),
+    mistakes: mistakesOf(env),
   };
 }
 
@@ -53,9 +56,37 @@ function decode(text: string): string | undefined {
   }
 }
 
+const endpointNames = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'] as const;
+const protocolNames = ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'] as const;
+
+function mistakesOf(env: Environment): string[] {
+  const mistakes: string[] = [];
+  const endpoint = endpointNames.find((name) => env[name]);
+  // Not repeated: a value that is no URL may still hold a secret.
+  if (endpoint !== undefined && httpUrl(env[endpoint] ?? '') === undefined)
+    mistakes.push(`${endpoint} is not a URL such as http://localhost:4318: nothing can be sent`);
+  const protocol = protocolNames.find((name) => env[name]);
+  if (protocol !== undefined && env[protocol] === 'grpc')
+    mistakes.push(
+      `${protocol}=grpc: spans are sent over HTTP all the same, to port 4318 unless an endpoint says otherwise`,
+    );
+  const tags = (env['SPANLEDGER_TAGS'] ?? '').split(',').filter((part) => part.trim() !== '');
+  const unread = tags.filter((part) => Object.keys(parsePairs(part)).length === 0).length;
+  if (unread > 0)
+    mistakes.push(
+      `SPANLEDGER_TAGS: ${unread} of ${tags.length} can't be read; write team=search,environment=production`,
+    );
+  return mistakes;
+}
+
 function readableEndpoint(env: Environment): string {
-  const endpoint =
-    env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] || env['OTEL_EXPORTER_OTLP_ENDPOINT'] || 'http://localhost:4318';
-  const url = URL.parse(endpoint);
-  return url === null ? endpoint : `${url.origin}${url.pathname === '/' ? '' : url.pathname}`;
+  const name = endpointNames.find((key) => env[key]);
+  if (name === undefined) return 'http://localhost:4318';
+  const url = httpUrl(env[name] ?? '');
+  return url === undefined ? `nowhere (${name})` : `${url.origin}${url.pathname === '/' ? '' : url.pathname}`;
+}
+
+function httpUrl(text: string): URL | undefined {
+  const url = URL.parse(text);
+  return url?.protocol === 'http:' || url?.protocol === 'https:' ? url : undefined;
 }

@@ -8,6 +8,7 @@ import {
 } from '@opentelemetry/api';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { guarded } from './guard.ts';
+import { parsePairs } from './settings.ts';
 
 /** Whose cost it is. Other keys are kept as well, as `spanledger.tag.<key>`. Empty values are no tags. */
 export interface Tags {
@@ -62,8 +63,16 @@ const storage = (shared[slot] ??= new AsyncLocalStorage<Scope>());
  * @example await withTags({ customer_id: 'acme', feature: 'summarizer' }, () => client.responses.create({ … }))
  */
 export function withTags<T>(tags: Tags, work: () => T): T {
+  if (typeof work !== 'function') throw new TypeError('withTags(tags, work): work is not a function');
   const plain = guarded(() => plainTags(tags)) ?? {};
   return run({ tags: plain, outer: storage.getStore() }, plain, work);
+}
+
+/** Runs `work` with the tags of a `baggage` header, which are the weakest: those of the application win over them. */
+export function withBaggageTags<T>(header: string, work: () => T): T {
+  const tags = guarded(() => headerTags(header)) ?? {};
+  const outer = storage.getStore();
+  return storage.run({ tags, outer }, work);
 }
 
 /** `late` is asked again whenever a call begins; what it says wins over `tags`. */
@@ -132,8 +141,18 @@ function collect(scope: Scope | undefined, into: Record<string, string>): void {
 }
 
 function baggageTags(baggage: Baggage): Plain {
+  return tagsAmong(baggage.getAllEntries().map(([key, { value }]) => [key, value]));
+}
+
+/** https://www.w3.org/TR/baggage/: members between commas, properties after semicolons; 8192 bytes at most. */
+function headerTags(header: string): Plain {
+  const members = header.slice(0, 8192).split(',');
+  return tagsAmong(Object.entries(parsePairs(members.map((member) => member.replace(/;.*$/, '')).join(','))));
+}
+
+function tagsAmong(entries: readonly (readonly [string, string])[]): Plain {
   const tags: Record<string, string> = {};
-  for (const [key, { value }] of baggage.getAllEntries()) {
+  for (const [key, value] of entries) {
     if (attributeOf.has(key)) tags[key] = value;
     else if (key.startsWith(extraPrefix)) tags[key.slice(extraPrefix.length)] = value;
   }

@@ -78,5 +78,6 @@ async function exchange(
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code } = error as { readonly code?: unknown };
-  return typeof code === 'string' && error.message === '' ? code : error.message;
+  // OpenSSL's messages have several lines.
+  return typeof code === 'string' && error.message === '' ? code : error.message.trim().replaceAll(/\s+/g, ' ');
 }

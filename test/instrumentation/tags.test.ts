@@ -3,7 +3,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import express from 'express';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { tagRequests, withTags } from '../../instrumentation/index.ts';
 import { readSettings } from '../../instrumentation/settings.ts';
 import { currentTags } from '../../instrumentation/tags.ts';
@@ -161,10 +161,10 @@ describe('tagRequests, in Express', () => {
   const server = app.listen(0, '127.0.0.1');
   beforeAll(() => (server.listening ? undefined : once(server, 'listening')));
   afterAll(() => server.close());
-  const post = (path: string) =>
+  const post = (path: string, headers: Readonly<Record<string, string>> = {}) =>
     fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...headers },
       body: '{"a":1}',
     });
 
@@ -174,6 +174,32 @@ describe('tagRequests, in Express', () => {
     expect(seen).toEqual([
       { 'spanledger.route': '/api/customers/:id/chat', 'spanledger.customer_id': 'acme', 'spanledger.feature': 'chat' },
     ]);
+  });
+
+  test('incoming baggage is the weakest, and only its tags count', async () => {
+    seen.length = 0;
+    await post('/api/customers/42/chat', {
+      baggage: 'customer_id=other,plan=pro%20annual;since=2026,team = search ,spanledger.tag.region=eu,secret=1,broken',
+    });
+    expect(seen).toEqual([
+      {
+        'spanledger.route': '/api/customers/:id/chat',
+        'spanledger.customer_id': 'acme',
+        'spanledger.feature': 'chat',
+        'spanledger.plan': 'pro annual',
+        'spanledger.team': 'search',
+        'spanledger.tag.region': 'eu',
+      },
+    ]);
+  });
+
+  test('baggage that is not trusted is not read', () => {
+    vi.stubEnv('SPANLEDGER_BAGGAGE', 'off');
+    const middleware = tagRequests({ feature: 'chat' });
+    vi.unstubAllEnvs();
+    let tags: unknown;
+    middleware({ headers: { baggage: 'customer_id=other' } }, {}, () => (tags = currentTags(none)));
+    expect(tags).toEqual({ 'spanledger.feature': 'chat' });
   });
 
   test('a function that throws costs its tags and nothing else', async () => {
