@@ -75,15 +75,15 @@ const settings: Readonly<Record<string, string>> = { OTLP: 'listen.otlp', 'OTLP/
 export function addressRefused(error: unknown, address: Address, what: string): SpanledgerError {
   const code = codeOf(error);
   const why: Readonly<Record<string, string>> = {
-    EADDRINUSE: 'something listens there already',
-    EACCES: 'this user may not listen there',
-    EADDRNOTAVAIL: 'this machine has no such address',
-    ENOTFOUND: 'there is no such host',
+    EADDRINUSE: 'something listens there already; stop it, or',
+    EACCES: 'this user may not listen there;',
+    EADDRNOTAVAIL: 'this machine has no such address;',
+    ENOTFOUND: 'there is no such host;',
   };
   const setting = settings[what] ?? 'listen.api';
   return new SpanledgerError(
     'address_in_use',
-    `${what}: can't listen on ${formatAddress(address)}: ${why[code] ?? code}; stop it, or set ${setting} in spanledger.yaml or ` +
+    `${what}: can't listen on ${formatAddress(address)}: ${why[code] ?? `${code};`} set ${setting} in spanledger.yaml or ` +
       `SPANLEDGER_${setting.replace('.', '_').toUpperCase()} to another address`,
     { cause: error },
   );

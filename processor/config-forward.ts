@@ -64,12 +64,13 @@ function readTarget(
   const directory = value(spool, 'directory', inFolder);
   const maxBytes = value(spool, 'max_size', readSize);
   const onFull = value(spool, 'on_full', (text) => readOneOf(text, ['drop_oldest', 'refuse'] as const));
+  const headers = readHeaders(yaml, fields?.get('headers'));
   if (endpoint === undefined) return [];
   return [
     {
       name,
       endpoint,
-      headers: readHeaders(yaml, fields?.get('headers')),
+      headers,
       ...(wanted === undefined ? {} : { signals: wanted }),
       ...(compression === undefined ? {} : { compression }),
       ...(tls === undefined ? {} : { tls: { ca, cert, key } }),

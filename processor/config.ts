@@ -143,6 +143,7 @@ export function loadConfig({ file, env, cwd }: ConfigSources): Config {
     metrics: written.metrics ?? plain.metrics,
     tokens: [...(written.tokens ?? plain.tokens), ...(given.tokens ?? [])],
   };
+  mistakes.push(...sameAddress(config.listen));
   if (mistakes.length > 0) throw new SpanledgerError('invalid_config', mistakes.join('\n'));
   requireProtected(config);
   return config;
@@ -306,6 +307,17 @@ function readEnvironment(env: ConfigSources['env'], cwd: string, mistakes: strin
       return secret === undefined ? [] : [{ secret, scopes: [scope] }];
     }),
   };
+}
+
+/** Port 0 is any free one. */
+function sameAddress({ otlp, grpc, api }: Config['listen']): string[] {
+  const named = Object.entries({ otlp, grpc, api }).flatMap(([name, address]) =>
+    typeof address === 'object' && address.port !== 0 ? [[`listen.${name}`, formatAddress(address)] as const] : [],
+  );
+  return named.flatMap(([name, address], index) => {
+    const other = named.slice(0, index).find(([, taken]) => taken === address);
+    return other === undefined ? [] : [`${name}: ${address} is ${other[0]} already`];
+  });
 }
 
 /** An address that strangers reach must know who they are, unless somebody said in words that it need not. */

@@ -45,6 +45,6 @@ it('names the setting and the variable where the address cannot be had', async (
   await expect(listen(createServer(), { host: '192.0.2.1', port: 0 }, 'page and API')).rejects.toMatchObject({
     code: 'address_in_use',
     message:
-      "page and API: can't listen on 192.0.2.1:0: this machine has no such address; stop it, or set listen.api in spanledger.yaml or SPANLEDGER_LISTEN_API to another address",
+      "page and API: can't listen on 192.0.2.1:0: this machine has no such address; set listen.api in spanledger.yaml or SPANLEDGER_LISTEN_API to another address",
   });
 });

@@ -73,6 +73,11 @@ describe('good files', () => {
     });
   });
 
+  it('no two listeners have one address', () => {
+    const same = { SPANLEDGER_LISTEN_OTLP: '127.0.0.1:4400', SPANLEDGER_LISTEN_API: '127.0.0.1:4400' };
+    expect(() => loadConfig({ env: same, cwd: folder })).toThrow('listen.api: 127.0.0.1:4400 is listen.otlp already');
+  });
+
   it('several backends, each with its own way', () => {
     expect(load('backends.good').forward).toEqual([
       {
