@@ -46,7 +46,7 @@ function bookCharge(call: Call, at: Micros, prices: Prices): Charge {
     return {
       status: 'unpriced',
       reason: 'invalid_usage',
-      detail: `${formatUsd(charge.amount)} USD for one call, by ${JSON.stringify(usage)}: no call costs this much`,
+      detail: `${formatUsd(charge.amount)} USD for one call (${charge.lines.map(({ unit, quantity }) => `${unit} ${quantity}`).join(', ')}): no call costs this much`,
     };
   return charge;
 }
