@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { covers, scopes, type AccessScope, type Token } from './access.ts';
-import { formatAddress, isLoopback, type Address } from './address.ts';
+import { scopes, type Token } from './access.ts';
+import type { Address } from './address.ts';
 import { YamlReader, type Fields, type Place } from './budgets/yaml.ts';
 import { ONLY, readForward } from './config-forward.ts';
+import { requireProtected, sameAddress } from './config-listen.ts';
 import { readMetrics } from './config-metrics.ts';
 import { readServerTls } from './config-tls.ts';
 import { packagedPrices, readPrices, type PriceSettings } from './config-prices.ts';
@@ -307,36 +308,6 @@ function readEnvironment(env: ConfigSources['env'], cwd: string, mistakes: strin
       return secret === undefined ? [] : [{ secret, scopes: [scope] }];
     }),
   };
-}
-
-/** Port 0 is any free one. */
-function sameAddress({ otlp, grpc, api }: Config['listen']): string[] {
-  const named = Object.entries({ otlp, grpc, api }).flatMap(([name, address]) =>
-    typeof address === 'object' && address.port !== 0 ? [[`listen.${name}`, formatAddress(address)] as const] : [],
-  );
-  return named.flatMap(([name, address], index) => {
-    const other = named.slice(0, index).find(([, taken]) => taken === address);
-    return other === undefined ? [] : [`${name}: ${address} is ${other[0]} already`];
-  });
-}
-
-/** An address that strangers reach must know who they are, unless somebody said in words that it need not. */
-function requireProtected({ listen, tokens }: Config): void {
-  const listeners: readonly (readonly ['otlp' | 'grpc' | 'api', AccessScope])[] = [
-    ['otlp', 'ingest'],
-    ['grpc', 'ingest'],
-    ['api', 'read'],
-  ];
-  for (const [name, scope] of listeners) {
-    const address = listen[name];
-    if (address === undefined || listen.insecure || isLoopback(address) || tokens.some((token) => covers(token, scope)))
-      continue;
-    throw new SpanledgerError(
-      'insecure_address',
-      `listen.${name}: ${formatAddress(address)} can be reached from outside and no token has the scope "${scope}"; ` +
-        `set SPANLEDGER_TOKEN_${scope.toUpperCase()}, or "listen.insecure: true" if anybody may use it`,
-    );
-  }
 }
 
 function at<T>(fields: Fields | undefined, key: string, read: (place: Place) => T): T | undefined {

@@ -9,31 +9,15 @@ import {
   type ServerInterceptor,
 } from '@grpc/grpc-js';
 import type { Access } from '../access.ts';
-import { addressRefused, formatAddress, type Address } from '../address.ts';
+import { addressRefused, formatAddress } from '../address.ts';
 import { HOP_HEADER } from '../hop.ts';
 import type { Counters } from '../metrics.ts';
 import { exportResponse, rpcCodes, statusBody, type RpcStatus, type Signal } from '../otlp/index.ts';
 import { LOOP } from './head.ts';
-import type { Intake } from './intake.ts';
-import { MAX_BODY, MAX_IN_FLIGHT, sharedMemory, type Lease } from './memory.ts';
-import type { Receiver } from './receiver.ts';
+import { MAX_BODY, MAX_IN_FLIGHT, sharedMemory } from './memory.ts';
+import type { Receiver, ReceiverOptions } from './receiver.ts';
 import { refusalFor } from './refusal.ts';
-import { grpcCredentials, type ServerTls } from './tls.ts';
-
-export interface OtlpGrpcOptions {
-  readonly address: Address;
-  readonly intake: Intake;
-  /** Who may send. */
-  readonly access: Access;
-  readonly counters: Pick<Counters, 'add'>;
-  /** Called with what made a request fail though it was sound. */
-  readonly onError: (error: unknown) => void;
-  /** Bytes of one request, before and after decompression. OTLP recommends 64 MiB. */
-  readonly maxBody?: number;
-  /** The memory that requests share; beyond it senders are asked to come again. */
-  readonly lend?: () => Lease;
-  readonly tls?: ServerTls | undefined;
-}
+import { grpcCredentials } from './tls.ts';
 
 const services: Readonly<Record<Signal, string>> = {
   traces: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
@@ -54,7 +38,7 @@ const DETAILS = 'grpc-status-details-bin';
  *
  * @example const receiver = await startOtlpGrpc({ address: parseAddress(':4317'), intake, access, counters, onError });
  */
-export async function startOtlpGrpc(options: OtlpGrpcOptions): Promise<Receiver> {
+export async function startOtlpGrpc(options: ReceiverOptions): Promise<Receiver> {
   const { address, intake, access, counters, onError, tls } = options;
   const { maxBody = MAX_BODY, lend = sharedMemory(MAX_IN_FLIGHT) } = options;
 

@@ -1,34 +1,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { gzipSync } from 'node:zlib';
-import type { Access } from '../access.ts';
-import { listen, type Address } from '../address.ts';
-import type { Counters } from '../metrics.ts';
+import { listen } from '../address.ts';
 import { contentTypes, exportResponse, statusBody, type Encoding } from '../otlp/index.ts';
 import { readBody } from './body.ts';
 import { decompress } from './decompress.ts';
-import type { Intake } from './intake.ts';
 import { codingOf, encodingOf, refusedByHead, signalOf } from './head.ts';
-import { MAX_BODY, MAX_IN_FLIGHT, sharedMemory, type Lease } from './memory.ts';
+import { MAX_BODY, MAX_IN_FLIGHT, sharedMemory } from './memory.ts';
 import { refusalFor, type Refusal } from './refusal.ts';
-import type { Receiver } from './receiver.ts';
-import { httpsOptions, type ServerTls } from './tls.ts';
-
-export interface OtlpHttpOptions {
-  readonly address: Address;
-  readonly intake: Intake;
-  /** Who may send. */
-  readonly access: Access;
-  readonly counters: Pick<Counters, 'add'>;
-  /** Called with what made a request fail though it was sound. */
-  readonly onError: (error: unknown) => void;
-  /** Bytes of one request, before and after decompression. OTLP recommends 64 MiB. */
-  readonly maxBody?: number;
-  /** The memory that requests share; beyond it senders are asked to come again. */
-  readonly lend?: () => Lease;
-  /** HTTPS, and with `clientCa` only for those who have a certificate of it. */
-  readonly tls?: ServerTls | undefined;
-}
+import type { Receiver, ReceiverOptions } from './receiver.ts';
+import { httpsOptions } from './tls.ts';
 
 const GZIP_FROM = 1_024;
 const LINGER_MS = 2_000;
@@ -39,7 +20,7 @@ const LINGER_MS = 2_000;
  *
  * @example const receiver = await startOtlpHttp({ address: parseAddress(':4318'), intake, access, counters, onError })
  */
-export async function startOtlpHttp(options: OtlpHttpOptions): Promise<Receiver> {
+export async function startOtlpHttp(options: ReceiverOptions): Promise<Receiver> {
   const { intake, access, counters, onError, maxBody = MAX_BODY, lend = sharedMemory(MAX_IN_FLIGHT) } = options;
   let stopping = false;
 

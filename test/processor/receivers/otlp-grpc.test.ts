@@ -10,7 +10,8 @@ import { createCounters, type Counters } from '../../../processor/metrics.ts';
 import { readTraces, type Span } from '../../../processor/otlp/index.ts';
 import type { Consume } from '../../../processor/receivers/intake.ts';
 import { sharedMemory } from '../../../processor/receivers/memory.ts';
-import { startOtlpGrpc, type OtlpGrpcOptions } from '../../../processor/receivers/otlp-grpc.ts';
+import { startOtlpGrpc } from '../../../processor/receivers/otlp-grpc.ts';
+import type { ReceiverOptions } from '../../../processor/receivers/receiver.ts';
 import type { Receiver } from '../../../processor/receivers/receiver.ts';
 import { exportTo } from '../../support/grpc.ts';
 import { chatSpan, encodeProtobuf, message, request } from '../../support/otlp.ts';
@@ -27,7 +28,7 @@ interface Started {
   readonly counters: Counters;
 }
 
-async function start({ consume, ...options }: Partial<OtlpGrpcOptions> & { consume?: Consume } = {}): Promise<Started> {
+async function start({ consume, ...options }: Partial<ReceiverOptions> & { consume?: Consume } = {}): Promise<Started> {
   const spans: Span[] = [];
   const counters = createCounters();
   const take: Consume =

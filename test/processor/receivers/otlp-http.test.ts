@@ -11,7 +11,8 @@ import { createCounters, type Counters } from '../../../processor/metrics.ts';
 import { readTraces, type Span, type TraceRequest } from '../../../processor/otlp/index.ts';
 import type { Consume } from '../../../processor/receivers/intake.ts';
 import { sharedMemory } from '../../../processor/receivers/memory.ts';
-import { startOtlpHttp, type OtlpHttpOptions } from '../../../processor/receivers/otlp-http.ts';
+import { startOtlpHttp } from '../../../processor/receivers/otlp-http.ts';
+import type { ReceiverOptions } from '../../../processor/receivers/receiver.ts';
 import type { Receiver } from '../../../processor/receivers/receiver.ts';
 import { chatSpan, encodeJson, encodeProtobuf, message, request } from '../../support/otlp.ts';
 import { plainSpan } from '../../support/span.ts';
@@ -35,14 +36,14 @@ afterEach(async () => {
   running = undefined;
 });
 
-const intakeOf = (consume: Consume): OtlpHttpOptions['intake'] => ({
+const intakeOf = (consume: Consume): ReceiverOptions['intake'] => ({
   traces: consume,
   logs: consume,
   metrics: consume,
 });
 const open: Access = accessBy([], true);
 
-async function start({ consume, ...options }: Partial<OtlpHttpOptions> & { consume?: Consume } = {}): Promise<Started> {
+async function start({ consume, ...options }: Partial<ReceiverOptions> & { consume?: Consume } = {}): Promise<Started> {
   const received: TraceRequest[] = [];
   const errors: unknown[] = [];
   const counters = createCounters();
