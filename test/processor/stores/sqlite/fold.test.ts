@@ -3,11 +3,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import type { CostRow, Entry, Ledger } from '../../../../processor/ledger.ts';
 import { HOUR } from '../../../../processor/rollup.ts';
-import { createFold } from '../../../../processor/stores/sqlite/fold.ts';
-import { createProgress } from '../../../../processor/stores/sqlite/progress.ts';
 import { openSqliteLedger } from '../../../../processor/stores/sqlite.ts';
 import { makeEntry, NOVEMBER } from '../../../support/entries.ts';
 import { temporaryFolder } from '../../../support/ledger.ts';
+import { makeVersion2 } from '../../../support/old-ledger.ts';
 
 const DAY = 24 * HOUR;
 const LATER = { restMs: 0, now: (): number => NOVEMBER + 400 * DAY };
@@ -122,15 +121,7 @@ test('a file of version 2 is brought up to date, and has the same answers', asyn
   const before = await openSqliteLedger({ path, ...LATER });
   await before.append(all);
   await before.close();
-  const db = new DatabaseSync(path);
-  createFold(db, createProgress(db))(Number.MAX_SAFE_INTEGER);
-  db.exec(`CREATE TABLE span_hour (
-      hour INTEGER NOT NULL, hash INTEGER NOT NULL, second INTEGER NOT NULL, PRIMARY KEY (hour, hash, second)
-    ) STRICT, WITHOUT ROWID;
-    DROP TABLE progress; DROP TABLE span_index; DROP TABLE facet; DROP TABLE facet_of; DROP TABLE summary;
-    DROP TABLE summary_day; DROP TABLE held; DROP TABLE indexed; DROP TABLE dimension_hash; DROP TABLE call_kind_hash;
-    CREATE INDEX dimension_by_hash ON dimension (hash); CREATE INDEX call_kind_by_hash ON call_kind (hash); PRAGMA user_version = 2`);
-  db.close();
+  makeVersion2(path);
 
   const ledger = await openSqliteLedger({ path, ...LATER });
   onTestFinished(() => ledger.close());
