@@ -2,6 +2,7 @@ import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Context, type Span 
 import type { Providers } from './instrument.ts';
 import { createMeasures } from './measures.ts';
 import type { Destination, OpenCall } from './recording.ts';
+import { isOurs } from './sampler.ts';
 import { marker, markerOf, scopeName } from './semconv.ts';
 
 /** Calls become spans of the application's own tracer provider, and measurements of its meter provider. */
@@ -35,11 +36,13 @@ export function shareTracer({ tracers, meters }: Providers, version: string): De
   };
 }
 
+const root = ROOT_CONTEXT.setValue(isOurs, true);
+
 function contextOf(parent: OpenCall['parent']): Context {
-  return parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent);
+  return parent === undefined ? root : trace.setSpanContext(root, parent);
 }
 
 /** The call's own parent; a call without one can only be the parent itself, or the trace would be another. */
 function markerContext(call: OpenCall, span: Span): Context {
-  return call.parent === undefined ? trace.setSpan(ROOT_CONTEXT, span) : contextOf(call.parent);
+  return call.parent === undefined ? trace.setSpan(root, span) : contextOf(call.parent);
 }
