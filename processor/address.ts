@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { Server as TlsServer } from 'node:https';
 import { isIP } from 'node:net';
 import { SpanledgerError } from './errors.ts';
@@ -67,6 +67,14 @@ export async function listen(server: Server | TlsServer, address: Address, what:
         server.closeIdleConnections();
       })),
   };
+}
+
+/**
+ * Rejects as `listen` does where that would fail now. For what must not be begun when a port is taken: the second of two
+ * processors leaves no files behind.
+ */
+export async function requireFree(address: Address, what: string): Promise<void> {
+  await (await listen(createServer(), address, what)).close();
 }
 
 /** Which setting an address stands in, by what listens there. */

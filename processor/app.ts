@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { hostname } from 'node:os';
-import { relative } from 'node:path';
 import express from 'express';
 import type { Logger } from 'pino';
 import { accessBy, covers, type Access } from './access.ts';
-import { isLoopback, listen, type Address } from './address.ts';
+import { isLoopback, listen, requireFree, type Address } from './address.ts';
 import { announcer } from './announce.ts';
 import { apiRouter } from './api.ts';
 import { createBudgets, loadBudgets, mistakesText, type BudgetCounter } from './budgets/index.ts';
 import type { BudgetsFile } from './budgets/rule.ts';
+import { mistakesBeside, shownPath } from './config-beside.ts';
 import type { Config } from './config.ts';
 import { callReader, withHouse } from './dialects/index.ts';
 import { SpanledgerError } from './errors.ts';
@@ -75,17 +75,22 @@ export async function startApp(
   const stop = (): Promise<void> => (stopped ??= closeAll(closers, log));
   try {
     const counters = createCounters();
+    const mistakes = mistakesBeside(config);
+    if (mistakes.length > 0) throw new SpanledgerError('invalid_config', mistakes.join('\n'));
     const prices = openLivePrices({ config, log });
     closers.push(async () => prices.stop());
     const { rules, notify } = readBudgets(config.budgets);
 
-    const ledger = await openSqliteLedger({ path: config.ledger, retention: config.retention });
-    closers.push(() => ledger.close());
-
+    const { otlp: httpAddress, grpc: grpcAddress } = config.listen;
+    await requireFree(httpAddress, 'OTLP');
+    if (grpcAddress !== undefined) await requireFree(grpcAddress, 'OTLP/gRPC');
     // Bound early, because alerts link to the page; it answers 404 until the routes are there.
     const pages = express().disable('x-powered-by');
     const api = await listen(createServer(pages), config.listen.api, 'page and API');
     closers.push(() => api.close());
+
+    const ledger = await openSqliteLedger({ path: config.ledger, retention: config.retention });
+    closers.push(() => ledger.close());
 
     const spend = createSpendMetrics({ ledger, counters });
     await spend.start();
@@ -111,7 +116,7 @@ export async function startApp(
       apiRouter({
         version: packageVersion(),
         ledger,
-        location: { kind: 'sqlite', location: shown(config.ledger) },
+        location: { kind: 'sqlite', location: shownPath(config.ledger) },
         prices,
         counters,
         spend,
@@ -178,7 +183,6 @@ export async function startApp(
         ),
     };
     const accessTo = (address: Address): Access => accessBy(config.tokens, isOpen(config, address));
-    const { otlp: httpAddress, grpc: grpcAddress } = config.listen;
     const grpc =
       grpcAddress && (await startOtlpGrpc({ ...receiving, address: grpcAddress, access: accessTo(grpcAddress) }));
     if (grpc !== undefined) closers.push(() => grpc.stop());
@@ -196,7 +200,7 @@ export async function startApp(
 
 function readBudgets(path: string | undefined): BudgetsFile {
   if (path === undefined) return { rules: [], notify: undefined };
-  const loaded = loadBudgets(shown(path), readFileSync(path, 'utf8'));
+  const loaded = loadBudgets(shownPath(path), readFileSync(path, 'utf8'));
   if (loaded.status === 'invalid') throw new SpanledgerError('invalid_config', mistakesText(loaded));
   return loaded;
 }
@@ -215,13 +219,8 @@ async function startLine(
   const everything = { by: [], where: [], from: 0, to: Number.MAX_SAFE_INTEGER, timezone: 'UTC' };
   const calls = (await ledger.costs(everything)).reduce((sum, row) => sum + row.calls, 0);
   const page = apiUrl.replace('//127.0.0.1:', '//localhost:');
-  const path = shown(config.ledger);
+  const path = shownPath(config.ledger);
   return `OTLP :${new URL(otlpUrl).port} · page ${page} · ledger ${path} · ${calls.toLocaleString('en-US')} calls`;
-}
-
-function shown(path: string): string {
-  const near = relative(process.cwd(), path);
-  return near.startsWith('..') ? path : `./${near}`;
 }
 
 /** In reverse; one that fails does not keep the others open. */

@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { scopes, type Token } from './access.ts';
 import type { Address } from './address.ts';
 import { YamlReader, type Fields, type Place } from './budgets/yaml.ts';
+import { mistakesBeside } from './config-beside.ts';
 import { ONLY, readForward } from './config-forward.ts';
 import { requireProtected, sameAddress } from './config-listen.ts';
 import { readMetrics } from './config-metrics.ts';
@@ -145,7 +146,8 @@ export function loadConfig({ file, env, cwd }: ConfigSources): Config {
     tokens: [...(written.tokens ?? plain.tokens), ...(given.tokens ?? [])],
   };
   mistakes.push(...sameAddress(config.listen));
-  if (mistakes.length > 0) throw new SpanledgerError('invalid_config', mistakes.join('\n'));
+  if (mistakes.length > 0)
+    throw new SpanledgerError('invalid_config', [...mistakes, ...mistakesBeside(config)].join('\n'));
   requireProtected(config);
   return config;
 }

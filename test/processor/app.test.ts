@@ -1,5 +1,5 @@
 /** The whole processor: real HTTP, real gzip, a real ledger, a real backend. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -143,7 +143,7 @@ it('budgets that are wrong keep it from starting, with every mistake, and nothin
   await start({ ledger });
 });
 
-it('a port that is taken is named, and the ledger is let go', async () => {
+it('a port that is taken is named, and no file of a ledger is made', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   onTestFinished(() => void taken.close());
   await new Promise((resolve) => taken.once('listening', resolve));
@@ -156,5 +156,6 @@ it('a port that is taken is named, and the ledger is let go', async () => {
       listen: { ...defaultConfig().listen, otlp: { host: '127.0.0.1', port }, grpc: undefined, api: any },
     }),
   ).rejects.toMatchObject({ code: 'address_in_use', message: expect.stringContaining(`127.0.0.1:${port}`) as string });
+  expect(existsSync(ledger)).toBe(false);
   await start({ ledger });
 });

@@ -243,6 +243,15 @@ describe('the environment', () => {
     ]);
   });
 
+  it('and beside those of the files that it names', () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'budgets.yaml'), 'groups: []\ncolour: red\n');
+    writeFileSync(join(folder, 'contract.yaml'), 'currencies: 3\n');
+    const load = (): unknown => loadConfig({ env: { SPANLEDGER_TIMEZONE: 'Mars' }, cwd: folder });
+    for (const named of [/^SPANLEDGER_TIMEZONE: "Mars"/m, /budgets\.yaml:2:1: .*"colour"/, /contract\.yaml:1:/])
+      expect(load).toThrow(named);
+  });
+
   it('set to nothing is as not set', () => {
     expect(load('empty.good', { SPANLEDGER_LEDGER: '', SPANLEDGER_LISTEN_OTLP: ' ' }).listen.otlp.port).toBe(4318);
   });
