@@ -178,6 +178,15 @@ const rewrites: readonly Rewrite[] = [
   // OpenRouter variants that route differently at the same price: :nitro, :floor, :online, :exacto, :extended have prices of
   // their own or add a fee, so only the first two are taken off.
   { only: ['openrouter'], pattern: /:(?:nitro|floor)$/, becomes: '' },
-  // A dated snapshot that is not listed costs what its family does: pages list snapshots where their prices differ.
-  { pattern: /-(?:20\d\d-\d\d-\d\d|20\d{6})$/, becomes: '' },
 ];
+
+/**
+ * The family of a dated snapshot, of which a snapshot that is not listed is charged: price pages list snapshots where their
+ * prices differ. The charge says so, for a family's price can be another one than a snapshot's.
+ *
+ * @example snapshotFamily('gpt-4o-2030-01-01') // 'gpt-4o'
+ */
+export function snapshotFamily(model: string): string | undefined {
+  const family = model.replace(/-(?:20\d\d-\d\d-\d\d|20\d{6})$/, '');
+  return family === model ? undefined : family;
+}

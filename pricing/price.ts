@@ -3,7 +3,7 @@ import type { Catalog, Model, Provider } from './catalog.ts';
 import type { Charge, ChargeLine, PricedCharge, PriceQuery, UnpricedCharge, UnpricedReason } from './charge.ts';
 import { compileModel, type Rates, type RatesAt } from './compile.ts';
 import { indexNames, matches, type NameIndex } from './pattern.ts';
-import { modelSpellings, providerName, providerOfShape } from './model-id.ts';
+import { modelSpellings, providerName, providerOfShape, snapshotFamily } from './model-id.ts';
 import type { FemtoUsd } from './money.ts';
 import { inputTokens, type Counts, type Usage } from './usage/usage.ts';
 import { isUnit, type Unit } from './usage/units.ts';
@@ -139,11 +139,13 @@ function createMatcher(catalog: Catalog): Match {
     for (const name of [provider.provider, ...provider.resells]) {
       const seller = providers.get(name);
       if (seller === undefined) continue;
-      for (const spelling of modelSpellings(provider.provider, model)) {
-        const found = indexOf(seller).find(spelling);
-        if (found === undefined) continue;
-        return { provider: provider.provider, model: found.model, rates: compileModel(seller, found) };
-      }
+      const spellings = modelSpellings(provider.provider, model);
+      const listed = firstOf(spellings, (spelling) => indexOf(seller).find(spelling));
+      if (listed !== undefined)
+        return { provider: provider.provider, model: listed.model, rates: compileModel(seller, listed) };
+      const family = indexOf(seller).find(snapshotFamily(spellings.at(-1) ?? model) ?? '');
+      if (family !== undefined)
+        return { provider: provider.provider, model: family.model, rates: asFamily(compileModel(seller, family)) };
     }
     return undefined;
   };
@@ -168,7 +170,7 @@ function createMatcher(catalog: Catalog): Match {
     if (only === undefined) return unpriced('unknown_model', `no provider has a model "${short(model)}"`);
     if (found.length === 1) return only;
     const names = found.map(({ provider }) => provider).join(', ');
-    return unpriced('unknown_provider', `"${short(model)}" is sold by ${names}: say which`);
+    return unpriced('unknown_provider', `"${short(model)}" is sold by ${names}: say which provider`);
   };
 
   const remembered = new Map<string | undefined, Map<string, Matched | UnpricedCharge>>();
@@ -186,6 +188,22 @@ function createMatcher(catalog: Catalog): Match {
     const models = remembered.get(provider) ?? new Map<string, Matched | UnpricedCharge>();
     remembered.set(provider, models.set(model, matched));
     return matched;
+  };
+}
+
+function firstOf<T, R>(items: readonly T[], find: (item: T) => R | undefined): R | undefined {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The same rates under ids that end in `+family`: they are another model's, as far as anybody has said. */
+function asFamily(ratesAt: RatesAt): RatesAt {
+  return (...call) => {
+    const rates = ratesAt(...call);
+    return rates && { id: `${rates.id}+family`, units: rates.units };
   };
 }
 

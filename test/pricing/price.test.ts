@@ -168,11 +168,26 @@ describe('the names', () => {
     ['openrouter', 'openai/gpt-4o', 'openrouter/openai/gpt-4o'],
     ['openrouter', 'openrouter/openai/gpt-4o', 'openrouter/openai/gpt-4o'],
     ['openai', 'ft:gpt-4o-2024-08-06:acme::abc123', 'openai/ft:gpt-4o'],
-    ['openai', 'gpt-4.1-mini-2031-01-01', 'openai/gpt-4.1-mini'],
     ['OpenAI', 'GPT-4o-Mini', 'openai/gpt-4o-mini'],
   ])('%s %s is %s', (provider, model, priceId) => {
     const charge = ask(model, fromInclusive({ input: 10, output: 1 }, 'reported'), { provider });
     expect(charge).toMatchObject({ status: 'priced' });
     expect(charge.status === 'priced' && charge.priceId.split('@')[0]).toBe(priceId);
+    expect(charge.status === 'priced' && charge.priceId).not.toMatch(/family/);
+  });
+
+  it.each([
+    ['openai', 'gpt-4.1-mini-2031-01-01', 'gpt-4.1-mini'],
+    ['openai', 'openai/gpt-4o-2030-01-01', 'gpt-4o'],
+    [undefined, 'gpt-4o-2030-01-01', 'gpt-4o'],
+  ])('%s %s is not listed: charged as its family %s, and says so', (provider, model, family) => {
+    const usage = fromInclusive({ input: 10, output: 1 }, 'reported');
+    const charge = ask(model, usage, { provider });
+    expect(charge).toMatchObject({
+      status: 'priced',
+      model: family,
+      priceId: expect.stringMatching(/\+family$/) as string,
+    });
+    expect(charge).toMatchObject({ amount: (ask(family, usage, { provider: 'openai' }) as { amount: bigint }).amount });
   });
 });

@@ -55,6 +55,19 @@ export const openaiAmendments: readonly ModelAmendment[] = [
   },
   {
     provider: 'openai',
+    model: 'o1-mini',
+    match: ['o1-mini-2024-09-12'],
+    context_window: 128_000,
+    source: 'https://github.com/RooCodeInc/Roo-Code/pull/711',
+    checked: '2026-11-26',
+    reason: 'the lists have the price since the launch of o3-mini alone; at its own launch it was $3 and $12',
+    cards: [
+      { from: '2024-09-12', until: '2025-01-31', rates: { input: '3', cache_read: '1.5', output: '12' } },
+      { from: '2025-01-31', rates: { input: '1.1', cache_read: '0.55', output: '4.4' } },
+    ],
+  },
+  {
+    provider: 'openai',
     model: 'gpt-6.1-sol',
     match: ['/^gpt-6\\.1-sol-\\d{4}-\\d{2}-\\d{2}$/'],
     context_window: 1_050_000,

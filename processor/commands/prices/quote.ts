@@ -6,6 +6,7 @@ import { ContractError, readContract } from '../../../pricing/contract-file.ts';
 import {
   CatalogError,
   chargeJson,
+  compareReported,
   displayUsd,
   formatUsd,
   fromInclusive,
@@ -130,8 +131,11 @@ export interface LineError {
   readonly id?: unknown;
   readonly error: string;
 }
-/** `reported_usd` is what the provider says in the block that the call cost. */
-export type LineResult = (ChargeJson & { readonly id?: unknown; readonly reported_usd?: string }) | LineError;
+/**
+ * Where the block says what the call cost, that is the amount, as it is for spans; `list_usd` is then what the rate cards
+ * say, null where they say nothing.
+ */
+export type LineResult = (ChargeJson & { readonly id?: unknown; readonly list_usd?: string | null }) | LineError;
 
 /**
  * One JSON line in, one out, in order. A bad line becomes an error object with its number and the rest goes on. The exit
@@ -178,8 +182,11 @@ export function quoteLine(book: PriceBook, text: string, line: number, now: () =
       usage: reading.usage,
     });
     const { reportedCost } = reading;
-    const reported = reportedCost === undefined ? {} : { reported_usd: formatUsd(reportedCost) };
-    return { ...(id === undefined ? {} : { id }), ...chargeJson(charge), ...reported };
+    const named = id === undefined ? {} : { id };
+    if (reportedCost === undefined) return { ...named, ...chargeJson(charge) };
+    const who = { provider: provider ?? '', model };
+    const list = charge.status === 'priced' ? formatUsd(charge.amount) : null;
+    return { ...named, ...chargeJson(compareReported(charge, reportedCost, who, book.version).charge), list_usd: list };
   } catch (error) {
     if (!(error instanceof RangeError || error instanceof SyntaxError)) throw error;
     return { status: 'error', line, ...(id === undefined ? {} : { id }), error: error.message };

@@ -57,11 +57,16 @@ describe('prices quote, JSON lines', () => {
     expect(quote(line)).toEqual(priced(amount));
   });
 
-  it('shows what the provider says beside what we say', () => {
+  it('the cost that a provider reports is the amount, and what we say stands beside it', () => {
     const usage = { prompt_tokens: 1000, completion_tokens: 100, total_tokens: 1100, cost: 0.0036 };
     expect(quote({ provider: 'openrouter', model: 'openai/gpt-4o', usage })).toMatchObject({
-      amount_usd: '0.0035',
-      reported_usd: '0.0036',
+      amount_usd: '0.0036',
+      source: 'provider',
+      list_usd: '0.0035',
+    });
+    expect(quote({ provider: 'openrouter', model: 'acme/unheard-of', usage })).toMatchObject({
+      amount_usd: '0.0036',
+      list_usd: null,
     });
   });
 
