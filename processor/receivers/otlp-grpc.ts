@@ -29,6 +29,11 @@ const MAX_STREAMS = 64;
 /** A connection whose other end has vanished is noticed by asking it, and closed. */
 const KEEPALIVE = { 'grpc.keepalive_time_ms': 60_000, 'grpc.keepalive_timeout_ms': 20_000 };
 const DRAIN_MS = 10_000;
+/**
+ * Characters of an error. It travels in headers, as text and twice in the details, of which many clients take 8 KiB in all;
+ * beyond that the whole answer is a broken stream for them, which they may not send again.
+ */
+const MAX_ERROR = 400;
 /** Where gRPC carries a google.rpc.Status with its details. */
 const DETAILS = 'grpc-status-details-bin';
 
@@ -120,10 +125,15 @@ function refusedByHead(metadata: Metadata, access: Access): RpcStatus | undefine
   return metadata.get(HOP_HEADER).length > 0 ? { code: rpcCodes.failedPrecondition, message: LOOP } : undefined;
 }
 
-function failure(status: RpcStatus): { code: RpcStatus['code']; details: string; metadata: Metadata } {
+function failure({ message: said, ...status }: RpcStatus): {
+  code: RpcStatus['code'];
+  details: string;
+  metadata: Metadata;
+} {
+  const message = said.length > MAX_ERROR ? `${said.slice(0, MAX_ERROR)}…` : said;
   const metadata = new Metadata();
-  metadata.set(DETAILS, Buffer.from(statusBody('protobuf', status)));
-  return { code: status.code, details: status.message, metadata };
+  metadata.set(DETAILS, Buffer.from(statusBody('protobuf', { ...status, message })));
+  return { code: status.code, details: message, metadata };
 }
 
 function rawUnary(path: string): MethodDefinition<Buffer, Uint8Array> {

@@ -19,7 +19,7 @@ describe('good files', () => {
     expect(load('empty.good')).toEqual({ ...none, ledger: join(folder, 'spanledger.db') });
   });
 
-  it('the defaults listen on loopback alone', () => {
+  it('H1: port 4318 unless set otherwise, on loopback alone', () => {
     const { listen } = defaultConfig();
     expect([listen.otlp, listen.api, listen.insecure]).toEqual([
       { host: '127.0.0.1', port: 4318 },

@@ -84,7 +84,7 @@ it('commits calls, and forwards every span with what its call cost', async () =>
   expect(counters.get('other_spans', 'test')).toBe(1);
 });
 
-it('a resend changes nothing, and its bytes are those of the first time though prices changed meanwhile', async () => {
+it('D4: a resend changes nothing, and its bytes are those of the first time though prices changed meanwhile', async () => {
   let version = 'first';
   const changing = {
     version: 'first',

@@ -46,7 +46,7 @@ it.each([
   expect(forwarded).toEqual([]);
 });
 
-it('nothing goes nowhere: an empty request, and one that no backend waits for', async () => {
+it('D7: nothing goes nowhere: an empty request, and one that no backend waits for', async () => {
   const { relay, forwarded } = start('logs');
   expect(await relay(Buffer.alloc(0), 'protobuf')).toEqual({});
   expect(

@@ -1,5 +1,5 @@
 /** OTLP trace requests for tests, written in both encodings from one description; independent of the processor's own code. */
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 
 export type TestValue =
   | string
@@ -115,6 +115,21 @@ export function message(...fields: readonly Field[]): Uint8Array {
     else writer.bytes(value);
   }
   return writer.finish();
+}
+
+/** google.rpc.Status: its code, its message, and of which types its details are. */
+export function readStatus(bytes: Uint8Array): { code: number; message: string; details: string[] } {
+  const status = { code: 0, message: '', details: [] as string[] };
+  for (const reader = new BinaryReader(bytes); reader.pos < reader.len;) {
+    const [field, wireType] = reader.tag();
+    if (field === 1) status.code = reader.int32();
+    else if (field === 2) status.message = reader.string();
+    else if (field === 3) {
+      const any = new BinaryReader(reader.bytes());
+      if (any.tag()[0] === 1) status.details.push(any.string());
+    } else reader.skip(wireType, field);
+  }
+  return status;
 }
 
 function encodeStatus({ code, message: text }: NonNullable<TestSpan['status']>): Uint8Array {

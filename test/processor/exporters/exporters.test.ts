@@ -49,7 +49,7 @@ const isEmpty = (exporters: Exporters) => (): boolean => exporters.states().ever
 const spanIds = (requests: readonly SinkRequest[]): string[] =>
   requests.flatMap(({ body }) => decodeProtobuf(body).map(({ spanId }) => spanId));
 
-it('a backend that is away: spooled at once, delivered with equal bytes when it is back, after a restart too', async () => {
+it('D4: a backend that is away: spooled at once, delivered with equal bytes when it is back, after a restart too', async () => {
   let isUp = false;
   const { url, requests } = await sink({ answer: () => ({ status: isUp ? 200 : 503 }) });
   const directory = temporaryFolder();
@@ -80,7 +80,7 @@ it('one that is away holds up nobody: neither the other backend, nor the sender 
   expect(exporters.states().map(({ items }) => items)).toEqual([29, 0]);
 });
 
-describe('a backend that refuses', () => {
+describe('D2: a backend that refuses', () => {
   it('gets the bytes once more as they were sent to us, and may take them', async () => {
     const { url, requests } = await sink({ answer: (n) => ({ status: n === 1 ? 400 : 200 }) });
     const exporters = await start([{ endpoint: url }]);
@@ -178,7 +178,7 @@ it('a backend gets the signals that are meant for it', async () => {
   ]);
 });
 
-it('nothing is asked of a backend again before it wants to be', async () => {
+it('D3: nothing is asked of a backend again before it wants to be', async () => {
   let asked = 0;
   const { url } = await sink({ answer: () => (asked++, { status: 429, headers: { 'retry-after': '60' } }) });
   const exporters = await start([{ endpoint: url }]);

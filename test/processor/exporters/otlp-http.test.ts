@@ -67,7 +67,7 @@ it.each([
   expect(Buffer.from(requests[0]?.body ?? []).equals(body)).toBe(true);
 });
 
-describe('a backend that does not take it', () => {
+describe('D2: a backend that does not take it', () => {
   it.each([
     ...[429, 502, 503, 504, 401, 403, 404].map((status) => [status, 'later'] as const),
     ...[400, 405, 415, 422, 500, 501].map((status) => [status, 'refused'] as const),
@@ -79,7 +79,7 @@ describe('a backend that does not take it', () => {
       reason: `${url}/v1/traces answered ${status}`,
     });
   });
-  it('says when to come again', async () => {
+  it('D3: says when to come again', async () => {
     const { url } = await start({ answer: () => ({ status: 429, headers: { 'retry-after': '7' } }) });
     expect(await send({ endpoint: url })).toMatchObject({ status: 'later', retryAfterMs: 7_000 });
   });
@@ -105,7 +105,7 @@ describe('a backend that does not take it', () => {
   });
 });
 
-it('reads Retry-After as seconds or as a date, and is not put off for ever', () => {
+it('D3: reads Retry-After as seconds or as a date, and is not put off for ever', () => {
   const now = Date.UTC(2026, 10, 25, 12);
   expect(retryAfter('120', now)).toBe(120_000);
   expect(retryAfter('Wed, 25 Nov 2026 12:01:00 GMT', now)).toBe(60_000);
@@ -115,7 +115,19 @@ it('reads Retry-After as seconds or as a date, and is not put off for ever', () 
   expect(retryAfter(undefined, now)).toBeUndefined();
 });
 
-it('a connection that the backend closed while it was idle is replaced', async () => {
+it('D5: one connection for requests one after the other', async () => {
+  let connections = 0;
+  const server = createServer((incoming, response) => void incoming.resume().on('end', () => response.end()));
+  server.on('connection', () => connections++);
+  const listening = await listen(server, { host: '127.0.0.1', port: 0 }, 'OTLP');
+  const sender = otlpHttpSender({ endpoint: listening.url, headers: {} });
+  for (let n = 0; n < 20; n++) await sender.send(parcel, { timeoutMs: 2_000 });
+  expect(connections).toBe(1);
+  sender.close();
+  await listening.close();
+});
+
+it('D4: a connection that the backend closed while it was idle is replaced', async () => {
   const server = createServer({ keepAliveTimeout: 1 }, (incoming, response) => {
     incoming.resume().on('end', () => {
       // Closed under the sender's feet, without a word beforehand.
@@ -131,7 +143,7 @@ it('a connection that the backend closed while it was idle is replaced', async (
   await listening.close();
 });
 
-describe('the answer', () => {
+describe('D1, D6: an answer is read as far as it makes sense', () => {
   it.each([
     [
       'a partial success',

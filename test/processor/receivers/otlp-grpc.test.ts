@@ -2,19 +2,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectHttp2, constants } from 'node:http2';
 import { gzipSync } from 'node:zlib';
-import { compressionAlgorithms } from '@grpc/grpc-js';
+import { Client, compressionAlgorithms, credentials as Credentials } from '@grpc/grpc-js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { accessBy } from '../../../processor/access.ts';
 import { SpanledgerError } from '../../../processor/errors.ts';
 import { createCounters, type Counters } from '../../../processor/metrics.ts';
-import { readTraces, type Span } from '../../../processor/otlp/index.ts';
+import { readTraces, type Span, type TraceRequest } from '../../../processor/otlp/index.ts';
 import type { Consume } from '../../../processor/receivers/intake.ts';
 import { sharedMemory } from '../../../processor/receivers/memory.ts';
 import { startOtlpGrpc } from '../../../processor/receivers/otlp-grpc.ts';
 import type { ReceiverOptions } from '../../../processor/receivers/receiver.ts';
 import type { Receiver } from '../../../processor/receivers/receiver.ts';
 import { exportTo } from '../../support/grpc.ts';
-import { chatSpan, encodeProtobuf, message, request } from '../../support/otlp.ts';
+import { chatSpan, encodeProtobuf, encodeSpan, message, readStatus, request } from '../../support/otlp.ts';
 
 const LIMIT = 20_000;
 const good = encodeProtobuf(request(chatSpan(1), chatSpan(2)));
@@ -56,7 +56,7 @@ const failing =
     throw error;
   };
 
-describe('G1: the limit holds before and after decompression, and RetryInfo does not ask for more of it', () => {
+describe('H13, G1: the limit holds before and after decompression, and RetryInfo does not ask for more of it', () => {
   it.each([
     ['plain', Buffer.alloc(LIMIT + 1), compressionAlgorithms.identity],
     ['gzip', Buffer.alloc(10_000_000), compressionAlgorithms.gzip],
@@ -79,29 +79,49 @@ describe('G1: the limit holds before and after decompression, and RetryInfo does
   });
 });
 
-it('G2: full success leaves partial_success unset', async () => {
+describe('H13, G1: a length that lies', () => {
+  it.each([
+    ['above the limit: not one byte is waited for', 0xffff_fff0, Buffer.alloc(0), '8'],
+    ['longer than what follows', 5_000, good, undefined],
+    ['shorter than what follows', 10, good, undefined],
+  ])('%s', async (_, length, payload, code) => {
+    const { url, spans } = await start();
+    const head = Buffer.alloc(5);
+    head.writeUInt32BE(length, 1);
+    const said = await status(url, Buffer.concat([head, payload]), 'identity');
+    if (code === undefined) expect(said).not.toMatch(/^"?0"?$/);
+    else expect(said).toContain(code);
+    expect((await exportTo(url, good)).code).toBe(0);
+    expect(spans).toHaveLength(2);
+  });
+});
+
+it('H4, G2: full success leaves partial_success unset', async () => {
   const { url, spans } = await start();
   const answer = await exportTo(url, good);
   expect([answer.code, answer.body.length, spans.length]).toEqual([0, 0, 2]);
 });
 
-it('G3: a warning is a partial success that rejected nothing: no span is ever rejected', async () => {
+it('H7, H8, G3: a warning is a partial success that rejected nothing: no span is ever rejected', async () => {
   const { url } = await start({ consume: async () => ({ warning: 'the backend says: quota exceeded' }) });
   const { body } = await exportTo(url, good);
   expect(body.equals(message([1, message([2, 'the backend says: quota exceeded'])]))).toBe(true);
 });
 
-it('G4: what can never be read is INVALID_ARGUMENT, with BadRequest', async () => {
+it('H9, H10, G4: what can never be read is INVALID_ARGUMENT, with BadRequest', async () => {
   const { url, counters } = await start();
   const answer = await exportTo(url, good.subarray(0, 50));
   expect(answer.code).toBe(3);
   expect(answer.message).toContain('not an OTLP trace request in protobuf');
-  expect(answer.status?.includes(BAD_REQUEST)).toBe(true);
-  expect(answer.status?.includes(RETRY_INFO)).toBe(false);
+  expect(answer.status && readStatus(answer.status)).toEqual({
+    code: 3,
+    message: answer.message,
+    details: [BAD_REQUEST],
+  });
   expect(counters.get('refused_requests', 'malformed_otlp')).toBe(1);
 });
 
-describe('G5: what may pass is UNAVAILABLE, with RetryInfo', () => {
+describe('H11, H12, G5: what may pass is UNAVAILABLE, with RetryInfo', () => {
   it.each([
     ['the ledger away', new SpanledgerError('ledger_unavailable', 'the disk is full'), 'the disk is full'],
     ['an error of no kind', new TypeError('secret'), 'an unexpected failure; the request was not taken, send it again'],
@@ -109,7 +129,7 @@ describe('G5: what may pass is UNAVAILABLE, with RetryInfo', () => {
     const { url } = await start({ consume: failing(error) });
     const answer = await exportTo(url, good);
     expect([answer.code, answer.message]).toEqual([14, said]);
-    expect(answer.status?.includes(RETRY_INFO)).toBe(true);
+    expect(answer.status && readStatus(answer.status)).toEqual({ code: 14, message: said, details: [RETRY_INFO] });
   });
 
   it('too much at once', async () => {
@@ -121,6 +141,55 @@ describe('G5: what may pass is UNAVAILABLE, with RetryInfo', () => {
     end.resolve({});
     expect((await first).code).toBe(0);
   });
+});
+
+it('H5: an empty request is a success', async () => {
+  const { url, spans } = await start();
+  expect(await exportTo(url, Buffer.alloc(0))).toMatchObject({ code: 0, body: Buffer.alloc(0) });
+  expect(spans).toEqual([]);
+});
+
+it('H6, G3: no span is ever rejected: one that makes no sense is taken with its neighbours', async () => {
+  let read: TraceRequest | undefined;
+  const consume: Consume = async (body, encoding) => {
+    read = readTraces(body, encoding);
+    return {};
+  };
+  const { url } = await start({ consume });
+  // A span whose second field ends too early, and a sound one.
+  const spans = message([2, Uint8Array.of(0x0a, 0x02, 1, 2, 0x12, 0x7f)], [2, encodeSpan(chatSpan(1))]);
+  const answer = await exportTo(url, message([1, message([2, spans])]));
+  expect([answer.code, answer.body.length, read?.unreadable, read?.spans.length]).toEqual([0, 0, 1, 1]);
+});
+
+describe('H14: answers are small, whatever is said', () => {
+  it('a warning', async () => {
+    const { url } = await start({ consume: async () => ({ warning: 'w'.repeat(5_000_000) }) });
+    expect((await exportTo(url, good)).body.length).toBeLessThan(20_000);
+  });
+  it('an error: it travels in headers, of which many clients take no more than 8 KiB', async () => {
+    const said = 'é'.repeat(50_000);
+    const { url } = await start({ consume: failing(new SpanledgerError('ledger_unavailable', said)) });
+    const answer = await exportTo(url, good, { client: { 'grpc.max_metadata_size': 8_192 } });
+    expect([answer.code, answer.message.slice(0, 20)]).toEqual([14, said.slice(0, 20)]);
+    expect(encodeURIComponent(answer.message).length + (answer.status?.length ?? 0) * 1.4).toBeLessThan(8_000);
+  });
+});
+
+it('G6: more calls at once on one connection than it has streams: they wait for each other', async () => {
+  const { url, spans } = await start({
+    consume: async (body, encoding) => {
+      spans.push(...readTraces(body, encoding).spans);
+      await sleep(5);
+      return {};
+    },
+  });
+  const client = new Client(new URL(url).host, Credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
+  onTestFinished(() => client.close());
+  const codes = await Promise.all(
+    Array.from({ length: 200 }, () => new Promise((resolve) => unary(client, good, (code) => resolve(code)))),
+  );
+  expect([new Set(codes), spans.length]).toEqual([new Set([0]), 400]);
 });
 
 it('G6: concurrent calls, on one connection and on several', async () => {
@@ -137,14 +206,14 @@ it('G6: concurrent calls, on one connection and on several', async () => {
   expect(answers.map(({ code }) => code)).toEqual(Array.from({ length: 20 }, () => 0));
 });
 
-it('G7: gzip and none', async () => {
+it('H15, G7: gzip and none', async () => {
   const { url, spans } = await start();
   for (const algorithm of [compressionAlgorithms.gzip, compressionAlgorithms.identity])
     expect((await exportTo(url, good, { client: { 'grpc.default_compression_algorithm': algorithm } })).code).toBe(0);
   expect(spans).toHaveLength(4);
 });
 
-it('G7: a message that is no gzip, though it says so, costs only itself', async () => {
+it('H15, G7: a message that is no gzip, though it says so, costs only itself', async () => {
   const { url, spans } = await start();
   for (const payload of [Buffer.from('no gzip'), gzipSync(good).subarray(0, 40)]) {
     const head = Buffer.alloc(5);
@@ -164,7 +233,7 @@ it('a deadline that passes ends the call for the sender, and nothing else', asyn
   expect((await exportTo(url, good)).code).toBe(0);
 });
 
-it('takes logs and metrics, and says that it takes no profiles', async () => {
+it('H1: each service at its name; profiles are not taken, and that is said', async () => {
   const taken: string[] = [];
   const take =
     (name: string): Consume =>
@@ -211,14 +280,20 @@ it('says which address is taken, and how to choose another', async () => {
   });
 });
 
+function unary(client: Client, body: Buffer, done: (code: number) => void): void {
+  const path = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
+  const same = (bytes: Buffer): Buffer => bytes;
+  client.makeUnaryRequest(path, same, same, body, (error) => done(error?.code ?? 0));
+}
+
 /** Sends a frame as it is, over HTTP/2. */
-async function status(url: string, frame: Buffer): Promise<string> {
+async function status(url: string, frame: Buffer, encoding = 'gzip'): Promise<string> {
   const session = connectHttp2(url);
   const stream = session.request({
     [constants.HTTP2_HEADER_METHOD]: 'POST',
     [constants.HTTP2_HEADER_PATH]: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
     'content-type': 'application/grpc',
-    'grpc-encoding': 'gzip',
+    'grpc-encoding': encoding,
     te: 'trailers',
   });
   return new Promise((resolve) => {
