@@ -1,8 +1,12 @@
 import { Command } from 'commander';
-import { loadConfig } from '../config.ts';
+import { existsSync } from 'node:fs';
+import { ageDays, STALE_DAYS } from '../../pricing/audit.ts';
+import { loadConfig, type Config } from '../config.ts';
+import { inspectCoverage } from '../doctor/coverage.ts';
+import { inspectRunning } from '../doctor/running.ts';
 import { SpanledgerError } from '../errors.ts';
-import { priceAge } from '../metrics/collect.ts';
 import { openPrices } from '../prices.ts';
+import { readSqliteLedger } from '../stores/sqlite.ts';
 import { inspectLedger, type Finding } from '../stores/sqlite/inspect.ts';
 import { configOption, ledgerFile, ledgerOption, type LedgerOptions } from './ledger-file.ts';
 import { tableText } from './table.ts';
@@ -11,21 +15,20 @@ interface Options extends LedgerOptions {
   readonly json?: boolean;
 }
 
-const STALE_DAYS = 45;
-
 /**
- * `spanledger doctor`: looks over configuration, prices and ledger; exit code 1 where something is wrong.
+ * `spanledger doctor`: looks over configuration, prices, ports, ledger and tags; exit code 1 where something is wrong.
  *
  * @example await doctorCommand().parseAsync(['--ledger', 'spanledger.db'], { from: 'user' })
  */
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('look over configuration, prices and ledger; the processor may be running')
+    .description('look over configuration, prices, ports, ledger and tags; the processor may be running')
     .option(...ledgerOption)
     .option(...configOption)
     .option('--json', 'print what was found as JSON')
-    .action((options: Options) => {
-      const findings = [...examine(options)];
+    .action(async (options: Options) => {
+      const findings: Finding[] = [];
+      for await (const finding of examine(options)) findings.push(finding);
       process.stdout.write(
         options.json === true
           ? `${JSON.stringify({ findings }, undefined, 2)}\n`
@@ -38,23 +41,46 @@ export function doctorCommand(): Command {
     });
 }
 
-function* examine(options: Options): Generator<Finding> {
+async function* examine(options: Options): AsyncGenerator<Finding> {
+  let config: Config | undefined;
   yield* attempt('configuration', function* () {
-    const config = loadConfig({ file: options.config, env: process.env, cwd: process.cwd() });
+    config = loadConfig({ file: options.config, env: process.env, cwd: process.cwd() });
     yield { check: 'configuration', state: 'ok', detail: `ledger ${config.ledger}` };
-    yield* attempt('prices', function* () {
-      const { checked, models } = openPrices(config);
-      const days = Math.floor(priceAge(checked, Date.now() * 1000) / 86_400);
-      const detail = `${models.toLocaleString('en-US')} models, checked ${checked}`;
-      yield days > STALE_DAYS
-        ? { check: 'prices', state: 'warning', detail: `${detail}, ${days} days ago: update spanledger` }
-        : { check: 'prices', state: 'ok', detail };
-    });
   });
-  yield* attempt('ledger', () => inspectLedger(ledgerFile(options)));
+  const known = config;
+  if (known !== undefined) {
+    yield* attempt('prices', () => inspectPrices(known));
+    yield* inspectRunning(known);
+  }
+  if (options.ledger === undefined && known !== undefined && !existsSync(known.ledger)) {
+    yield { check: 'ledger', state: 'ok', detail: `there is none yet: "spanledger serve" makes ${known.ledger}` };
+    return;
+  }
+  yield* attempt('ledger', async function* () {
+    const path = ledgerFile(options);
+    yield* inspectLedger(path);
+    const reader = readSqliteLedger({ path });
+    try {
+      yield* inspectCoverage(reader, Date.now() * 1000);
+    } finally {
+      await reader.close();
+    }
+  });
 }
 
-function* attempt(check: string, look: () => Iterable<Finding>): Generator<Finding> {
+function* inspectPrices(config: Config): Generator<Finding> {
+  const { checked, models } = openPrices(config);
+  const days = ageDays(checked, Date.now() * 1000);
+  const detail = `${models.toLocaleString('en-US')} models, checked ${checked}`;
+  yield days > STALE_DAYS
+    ? { check: 'prices', state: 'warning', detail: `${detail}, ${days} days ago: update spanledger` }
+    : { check: 'prices', state: 'ok', detail };
+}
+
+async function* attempt(
+  check: string,
+  look: () => Iterable<Finding> | AsyncIterable<Finding>,
+): AsyncGenerator<Finding> {
   try {
     yield* look();
   } catch (error) {

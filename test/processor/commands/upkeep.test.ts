@@ -49,7 +49,11 @@ function one(path: string, sql: string): unknown {
 
 async function run(...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   try {
-    const options = { cwd: temporaryFolder(), env: { PATH: process.env['PATH'] } };
+    // Where nothing listens, whatever else this machine runs.
+    const ports = Object.fromEntries(
+      ['OTLP', 'GRPC', 'API'].map((name, n) => [`SPANLEDGER_LISTEN_${name}`, `:${9 + n}`]),
+    );
+    const options = { cwd: temporaryFolder(), env: { PATH: process.env['PATH'], ...ports } };
     return { code: 0, ...(await promisify(execFile)(process.execPath, [main, ...args], options)) };
   } catch (error) {
     return error as { code: number; stdout: string; stderr: string };
@@ -205,6 +209,7 @@ test('doctor of a good ledger, as a person and as a machine sees it', async () =
   expect(text.stdout).toMatch(/^ok +pages +every page is as it should be$/m);
   const { findings } = JSON.parse((await run('doctor', '--json', '--ledger', path)).stdout) as { findings: unknown[] };
   expect(findings).toContainEqual({ check: 'sums of hours', state: 'ok', detail: 'as the entries of 9 days have it' });
+  expect(findings).toContainEqual({ check: 'tags', state: 'ok', detail: 'no calls in the last seven days' });
   const none = await run('doctor', '--ledger', '/nowhere.db');
   expect([none.code, none.stdout]).toEqual([
     1,
