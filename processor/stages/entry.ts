@@ -1,10 +1,17 @@
 import type { Charge, Micros, PriceQuery } from '../../pricing/charge.ts';
-import { formatUsd } from '../../pricing/money.ts';
+import { formatUsd, USD, type FemtoUsd } from '../../pricing/money.ts';
 import { compareReported } from '../../pricing/reported.ts';
 import type { Call } from '../call.ts';
-import { maxAmount, type Entry } from '../ledger.ts';
+import type { Entry } from '../ledger.ts';
 import type { Span } from '../otlp/request.ts';
 import { identify } from './identity.ts';
+
+/**
+ * The most that one call is believed to have cost: more than any batch of any provider, and so little that thousands in one
+ * hour stay within what the ledger can add up (`maxAmount`). It would refuse a sum beyond that, and with it every other call
+ * of the same request.
+ */
+const MOST: FemtoUsd = 1_000_000n * USD;
 
 /** What is needed of a price book here. */
 export interface Prices {
@@ -27,7 +34,7 @@ export function chargedAt(span: Span): Micros {
 export function chargeFor(call: Call, at: Micros, prices: Prices): Charge {
   const ours = bookCharge(call, at, prices);
   const { reportedCost, provider = '', model = '' } = call;
-  if (reportedCost === undefined || reportedCost > maxAmount) return ours;
+  if (reportedCost === undefined || reportedCost > MOST) return ours;
   return compareReported(ours, reportedCost, { provider, model }, prices.version).charge;
 }
 
@@ -41,8 +48,7 @@ function bookCharge(call: Call, at: Micros, prices: Prices): Charge {
       detail: 'the span names neither a response nor a request model',
     };
   const charge = prices.price({ provider, model, at, tier, region, usage });
-  // The ledger would refuse it, and the rest of the batch with it.
-  if (charge.status === 'priced' && (charge.amount > maxAmount || charge.amount < -maxAmount))
+  if (charge.status === 'priced' && (charge.amount > MOST || charge.amount < -MOST))
     return {
       status: 'unpriced',
       reason: 'invalid_usage',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadPriceBook } from '../../../pricing/index.ts';
+import { USD } from '../../../pricing/money.ts';
 import { readCall } from '../../../processor/dialects/index.ts';
 import { chargedAt, chargeFor, entryFor } from '../../../processor/stages/entry.ts';
 import type { Entry } from '../../../processor/ledger.ts';
@@ -14,7 +15,9 @@ const gpt4o = {
   'gen_ai.usage.output_tokens': 200,
 };
 
-type Options = Omit<SpanOptions, 'attributes'> & { readonly attributes?: Readonly<Record<string, string | number>> };
+type Options = Omit<SpanOptions, 'attributes'> & {
+  readonly attributes?: Readonly<Record<string, string | number | bigint>>;
+};
 
 function entryOf(options: Options): Entry {
   const span = makeSpan({ ...options, attributes: { ...gpt4o, ...options.attributes } });
@@ -88,5 +91,34 @@ describe('no figure rather than a wrong one', () => {
     ['a count that no call has', { 'gen_ai.usage.output_tokens': 9_007_199_254_740_990 }, 'invalid_usage'],
   ])('%s', (_, attributes, reason) => {
     expect(entryOf({ attributes }).charge).toMatchObject({ status: 'unpriced', reason });
+  });
+
+  // A thousand counts near 2^53 would be more than sums in 64 bits can hold, and take everybody's figures away.
+  it.each(['9007199254740991', '1000000000001', 2n ** 62n])(
+    '%s tokens are refused with the figure, and not kept',
+    (n) => {
+      const entry = entryOf({ attributes: { 'gen_ai.request.model': 'nobody-1', 'gen_ai.usage.input_tokens': n } });
+      expect(entry.charge).toMatchObject({ status: 'unpriced', reason: 'invalid_usage' });
+      expect(entry.charge.status === 'unpriced' && entry.charge.detail).toContain(`input is ${n}`.slice(0, 18));
+      expect(entry.counts).toEqual({});
+    },
+  );
+
+  it('a batch of 15 billion tokens that is told as one call is no mistake', () => {
+    const attributes = { 'gen_ai.request.model': 'gpt-4o-mini', 'gen_ai.usage.input_tokens': 15_000_000_000 };
+    expect(entryOf({ attributes }).charge).toMatchObject({ status: 'priced' });
+  });
+
+  it('a reported cost that no call has is not taken: a few of them are more than the ledger adds up', () => {
+    const said = (amount: string): Entry =>
+      entryOf({
+        attributes: {
+          'gen_ai.usage.cost.amount': amount,
+          'gen_ai.usage.cost.source': 'provider',
+          'gen_ai.usage.cost.currency': 'USD',
+        },
+      });
+    expect(said('1000000').charge).toMatchObject({ source: 'provider', amount: 1_000_000n * USD });
+    expect(said('1000000.01').charge).toMatchObject({ source: 'list', amount: 4_000_000_000_000n });
   });
 });
