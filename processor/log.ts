@@ -1,8 +1,29 @@
 import { destination, pino, type Logger } from 'pino';
 
-/** One JSON line an event, on stderr: stdout is for people and for what commands answer. */
-export function createLog(level: string = 'info'): Logger {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination({ fd: 2, sync: true }));
+/**
+ * One JSON line an event, on stderr: stdout is for people and for what commands answer. Where stderr is a terminal, people
+ * read that too, and get a line of words.
+ */
+export function createLog(level: string = 'info', people: boolean = process.stderr.isTTY): Logger {
+  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  if (!people) return pino(options, destination({ fd: 2, sync: true }));
+  return pino(options, { write: (json: string) => void process.stderr.write(`${lineForPeople(json)}\n`) });
+}
+
+/**
+ * A line of the log as people read it: when, how bad, what; of an error its message, of the rest nothing, for that is what
+ * the JSON is for.
+ *
+ * @example lineForPeople('{"level":40,"time":"2026-11-26T06:12:08.253Z","msg":"the spool is full"}') // '06:12:08 warn  the spool is full'
+ */
+export function lineForPeople(json: string): string {
+  const { level, time, msg, err } = JSON.parse(json) as Readonly<Record<string, unknown>>;
+  const name = pino.levels.labels[Number(level)] ?? '';
+  const why =
+    typeof err === 'object' && err !== null && 'message' in err && err.message !== msg
+      ? `: ${String(err.message)}`
+      : '';
+  return `${String(time).slice(11, 19)} ${name.padEnd(5)} ${String(msg)}${why}`;
 }
 
 /**
