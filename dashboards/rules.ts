@@ -93,11 +93,11 @@ export const alertRules: readonly AlertRule[] = [
   },
   {
     alert: 'SpanledgerAlertsNotDelivered',
-    value: `increase(${series('budget_notification_failures')}[10m]) + increase(${series('budget_notifications_refused')}[10m])`,
+    value: `increase(${series('notifications_failed')}[10m]) + increase(${series('notifications_dead_lettered')}[10m])`,
     when: '> 0',
     for: '10m',
     severity: 'critical',
-    summary: 'Budget alerts are not delivered',
+    summary: 'Budget alerts are not delivered to {{ $labels.receiver }}',
     description: 'Attempts fail or are refused by the receiver named in budgets.yaml.',
   },
   {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { hostname } from 'node:os';
 import express from 'express';
@@ -7,8 +6,8 @@ import { accessBy, covers, type Access } from './access.ts';
 import { isLoopback, listen, requireFree, type Address } from './address.ts';
 import { announcer } from './announce.ts';
 import { apiRouter } from './api.ts';
-import { createBudgets, loadBudgets, mistakesText, type BudgetCounter } from './budgets/index.ts';
-import type { BudgetsFile } from './budgets/rule.ts';
+import { createBudgets, type BudgetCounter } from './budgets/index.ts';
+import { readBudgets } from './budgets/read.ts';
 import { mistakesBeside, shownPath } from './config-beside.ts';
 import type { Config } from './config.ts';
 import { callReader, withHouse } from './dialects/index.ts';
@@ -79,7 +78,7 @@ export async function startApp(
     if (mistakes.length > 0) throw new SpanledgerError('invalid_config', mistakes.join('\n'));
     const prices = openLivePrices({ config, log });
     closers.push(async () => prices.stop());
-    const { rules, notify } = readBudgets(config.budgets);
+    const budgetSettings = readBudgets(config.budgets);
 
     const { otlp: httpAddress, grpc: grpcAddress } = config.listen;
     await requireFree(httpAddress, 'OTLP');
@@ -95,8 +94,15 @@ export async function startApp(
     const spend = createSpendMetrics({ ledger, counters });
     await spend.start();
 
-    const count = (name: BudgetCounter, amount: number): void => counters.add(name, amount);
-    const budgets = createBudgets({ rules, notify, ledger, log, externalUrl: api.url, count });
+    const count = (name: BudgetCounter, amount: number, label?: string): void => counters.add(name, amount, label);
+    const budgets = createBudgets({
+      ...budgetSettings,
+      ledger,
+      log,
+      externalUrl: api.url,
+      count,
+      directory: `${config.ledger}.notifications`,
+    });
     await budgets.start();
     closers.push(() => budgets.stop());
 
@@ -196,13 +202,6 @@ export async function startApp(
     await stop();
     throw error;
   }
-}
-
-function readBudgets(path: string | undefined): BudgetsFile {
-  if (path === undefined) return { rules: [], notify: undefined };
-  const loaded = loadBudgets(shownPath(path), readFileSync(path, 'utf8'));
-  if (loaded.status === 'invalid') throw new SpanledgerError('invalid_config', mistakesText(loaded));
-  return loaded;
 }
 
 /** Whether a scope that no token covers is for everybody. */

@@ -11,19 +11,49 @@ const ESCAPES: Readonly<Record<string, string>> = { n: '\n', '"': '"', '\\': '\\
  * @example parseMatcher('plan=~"pro|enterprise"') // { name: 'plan', op: '=~', value: 'pro|enterprise' }
  */
 export function parseMatcher(text: string): Matcher {
-  const match = SHAPE.exec(text);
-  if (match === null) throw new RangeError(`${JSON.stringify(text)} is not a matcher such as plan="pro"`);
-  const [, name = '', op = '', quoted, bare = ''] = match;
+  const { name, op, value } = shapeOf(text);
   if (!isDimension(name)) {
     const hint = nearest(name, dimensionNames);
     throw new RangeError(
       `"${name}" is not a dimension${hint === undefined ? `; there are ${dimensionNames.join(', ')}` : `; did you mean "${hint}"?`}`,
     );
   }
-  const value = quoted === undefined ? bare : quoted.replace(/\\(.)/gs, (both, char: string) => ESCAPES[char] ?? both);
-  const matcher: Matcher = { name, op: op as Matcher['op'], value };
+  const matcher: Matcher = { name, op, value };
   valueTest(matcher);
   return matcher;
+}
+
+/** As `Matcher`, of the labels of an alert: of any name. */
+export interface LabelMatcher extends Pick<Matcher, 'op' | 'value'> {
+  readonly name: string;
+}
+
+/**
+ * Reads one matcher of labels. Throws a RangeError as `parseMatcher` does; any name will do.
+ *
+ * @example readLabelMatcher('severity="critical"')
+ */
+export function readLabelMatcher(text: string): LabelMatcher {
+  const matcher = shapeOf(text);
+  if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(matcher.name)) throw new RangeError(`"${matcher.name}" is not a label`);
+  valueTest(matcher);
+  return matcher;
+}
+
+/** True where every matcher holds; a label that is not there is ''. */
+export function matchLabels(
+  matchers: readonly LabelMatcher[],
+): (labels: Readonly<Record<string, string | undefined>>) => boolean {
+  const tests = matchers.map((matcher) => ({ name: matcher.name, test: valueTest(matcher) }));
+  return (labels) => tests.every(({ name, test }) => test(labels[name] ?? ''));
+}
+
+function shapeOf(text: string): LabelMatcher {
+  const match = SHAPE.exec(text);
+  if (match === null) throw new RangeError(`${JSON.stringify(text)} is not a matcher such as plan="pro"`);
+  const [, name = '', op = '', quoted, bare = ''] = match;
+  const value = quoted === undefined ? bare : quoted.replace(/\\(.)/gs, (both, char: string) => ESCAPES[char] ?? both);
+  return { name, op: op as Matcher['op'], value };
 }
 
 /**
@@ -59,7 +89,7 @@ export function isDimension(name: string): name is DimensionName {
   return (dimensionNames as readonly string[]).includes(name);
 }
 
-function valueTest({ op, value }: Matcher): (actual: string) => boolean {
+function valueTest({ op, value }: Pick<Matcher, 'op' | 'value'>): (actual: string) => boolean {
   if (op === '=') return (actual) => actual === value;
   if (op === '!=') return (actual) => actual !== value;
   const pattern = anchored(value);

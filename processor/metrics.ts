@@ -252,26 +252,26 @@ const counterMetrics = {
     help: 'Budget thresholds that were crossed',
     labels: [],
   },
-  budget_notifications: {
-    name: 'spanledger.budget.notifications',
+  notifications_delivered: {
+    name: 'spanledger.notifications.delivered',
     unit: '{notification}',
     kind: 'counter',
-    help: 'Budget alerts that were delivered',
-    labels: [],
+    help: 'Budget alerts that a receiver took, by receiver',
+    labels: ['receiver'],
   },
-  budget_notification_failures: {
-    name: 'spanledger.budget.notification.failures',
+  notifications_failed: {
+    name: 'spanledger.notifications.failed',
     unit: '{attempt}',
     kind: 'counter',
-    help: 'Attempts to deliver budget alerts that failed and are tried again',
-    labels: [],
+    help: 'Attempts to deliver budget alerts that failed and are made again, by receiver',
+    labels: ['receiver'],
   },
-  budget_notifications_refused: {
-    name: 'spanledger.budget.notifications.refused',
+  notifications_dead_lettered: {
+    name: 'spanledger.notifications.dead.lettered',
     unit: '{notification}',
     kind: 'counter',
-    help: 'Budget alerts that the receiver refuses',
-    labels: [],
+    help: 'Budget alerts that a receiver refuses, or did not take within a day, kept in the file of dead letters; by receiver',
+    labels: ['receiver'],
   },
   metrics_push_failures: {
     name: 'spanledger.metrics.push.failures',

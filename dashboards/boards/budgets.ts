@@ -1,5 +1,5 @@
 import type { BoardSpec } from '../panel.ts';
-import { added, series } from '../promql.ts';
+import { added, addedBy, series } from '../promql.ts';
 
 const fullest = (metric: 'budget_spent' | 'budget_limit' | 'budget_ratio'): string =>
   series(metric, 'budget=~"$budget"');
@@ -46,8 +46,8 @@ export const budgets: BoardSpec = {
       width: 6,
       warn: [1, 10],
       queries: [
-        { expr: added('budget_notification_failures'), legend: 'failed attempts' },
-        { expr: added('budget_notifications_refused'), legend: 'refused' },
+        { expr: addedBy('notifications_failed', []), legend: 'failed attempts' },
+        { expr: addedBy('notifications_dead_lettered', []), legend: 'refused' },
       ],
     },
     {
@@ -90,7 +90,7 @@ export const budgets: BoardSpec = {
       kind: 'graph',
       unit: 'count',
       width: 24,
-      queries: [{ expr: `sum(${added('budget_notifications', '', '$__interval')})`, legend: 'delivered' }],
+      queries: [{ expr: `sum(${added('notifications_delivered', '', '$__interval')})`, legend: 'delivered' }],
     },
   ],
 };

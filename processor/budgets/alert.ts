@@ -2,7 +2,7 @@ import type { Micros } from '../../pricing/charge.ts';
 import { matchersText } from '../matcher.ts';
 import { roundUsd } from '../../pricing/money.ts';
 import type { Forecast } from './forecast.ts';
-import { accountLabels, keyMatchers, isoTime, type Account } from './account.ts';
+import { accountLabels, accountMatchers, keyMatchers, isoTime, type Account } from './account.ts';
 import type { AmountUnit } from './measure.ts';
 import { amountText, shareText } from './quantity.ts';
 import type { Threshold } from './rule.ts';
@@ -38,10 +38,13 @@ function isTexts(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.values(value).every((text) => typeof text === 'string');
 }
 
-/** Whose calls the money went to, the dearest first: `summarizer 14 USD, search 3.4 USD`. Undefined if not asked. */
-export interface Top {
-  readonly customers: string | undefined;
-  readonly features: string | undefined;
+/** What to look at besides. Undefined where it is not known. */
+export interface Context {
+  /** Whose calls the money went to, the dearest first: `summarizer 14 USD, search 3.4 USD`. */
+  readonly customers?: string | undefined;
+  readonly features?: string | undefined;
+  /** By the end of the period. */
+  readonly outlook?: Forecast | undefined;
 }
 
 /** The threshold under which the alert about a flood of keys is remembered. */
@@ -60,7 +63,7 @@ export function thresholdAlert(
   account: Account,
   threshold: Threshold,
   at: Micros,
-  top: Top,
+  { customers = '', features = '', outlook }: Context,
   forecast?: Forecast,
 ): Alert {
   const { rule, terms } = account;
@@ -79,17 +82,33 @@ export function thresholdAlert(
   const measured = forecast?.expected ?? account.spent;
   const percent = percentOf(measured, terms.amount.value);
   const value = percent ?? spent;
+  const expected = forecast ?? outlook;
   const own = Object.entries(rule.annotations).map(([name, template]) => [name, fill(template, labels, value)]);
   const annotations = withValues({
     summary:
       forecast === undefined ? summary(account, spent, percent) : forecastSummary(account, spent, forecast, percent),
     ...facts(account, spent),
-    ...(forecast && forecastFacts(unit, forecast)),
-    top_customers: top.customers ?? '',
-    top_features: top.features ?? '',
+    ...(expected && forecastFacts(unit, expected)),
+    top_customers: customers,
+    top_features: features,
     ...Object.fromEntries(own),
   });
   return { labels, annotations, startsAt: isoTime(at) };
+}
+
+/**
+ * The page with the calls that an account sums.
+ *
+ * @param externalUrl its address, '' if it is not known
+ * @example withLink(alert, account, 'http://localhost:9464').annotations.dashboard_url
+ */
+export function withLink(alert: Alert, account: Account, externalUrl: string): Alert {
+  if (externalUrl === '') return alert;
+  const url = new URL(externalUrl);
+  const derive = matchersText(accountMatchers(account));
+  const { startUs, endUs } = account.period;
+  url.search = new URLSearchParams({ derive, from: isoTime(startUs), to: isoTime(endUs), alone: '' }).toString();
+  return { ...alert, annotations: { ...alert.annotations, dashboard_url: url.href } };
 }
 
 /** The alert that more keys were seen than a budget keeps apart. */

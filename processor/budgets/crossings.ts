@@ -2,7 +2,7 @@ import type { Micros } from '../../pricing/charge.ts';
 import type { DimensionName, Ledger } from '../ledger.ts';
 import { RESOLVED, type Firing } from './firing.ts';
 import { accountMatchers, crossingKey, isoTime, type Account } from './account.ts';
-import { keyFloodAlert, thresholdAlert, unpricedAlert, type Alert, type Notice, type Top } from './alert.ts';
+import { keyFloodAlert, thresholdAlert, unpricedAlert, withLink, type Alert, type Notice } from './alert.ts';
 import type { Forecast } from './forecast.ts';
 import type { BudgetEvents } from './events.ts';
 import { measures } from './measure.ts';
@@ -47,6 +47,8 @@ const GRACE_MS = 5000;
 export class Crossings {
   readonly #ledger: Pick<Ledger, 'costs' | 'addCrossing' | 'crossing'>;
   readonly #events: BudgetEvents;
+  readonly #outlookOf: (account: Account, at: Micros) => Forecast | undefined;
+  readonly #externalUrl: string;
   readonly #remembered: (key: string, alert: Alert, firing: Firing | undefined) => void;
   readonly #queue: PatientQueue<Found | Ended>;
   #full = false;
@@ -57,11 +59,17 @@ export class Crossings {
     readonly events: BudgetEvents;
     /** `firing` where the alert holds from now on; undefined where it was resolved. */
     readonly remembered: (key: string, alert: Alert, firing: Firing | undefined) => void;
+    /** What is likely by the end of the period, told with every alert. */
+    readonly outlookOf: (account: Account, at: Micros) => Forecast | undefined;
+    /** The address of the page, '' if it is not known. */
+    readonly externalUrl: string;
     readonly firstPauseMs: number;
   }) {
     this.#ledger = options.ledger;
     this.#events = options.events;
     this.#remembered = options.remembered;
+    this.#outlookOf = options.outlookOf;
+    this.#externalUrl = options.externalUrl;
     const { firstPauseMs } = options;
     this.#queue = new PatientQueue({
       capacity: CAPACITY,
@@ -127,10 +135,11 @@ export class Crossings {
       mark(account, id, known.at);
       return;
     }
-    const alert =
+    const plain =
       typeof threshold === 'string'
         ? notices[threshold](crossed, at)
         : await this.#describe(crossed, threshold, at, forecast);
+    const alert = withLink(plain, crossed, this.#externalUrl);
     const added = await this.#ledger.addCrossing({ key, at, payload: JSON.stringify(alert) });
     mark(account, id, at);
     // False: another processor on the same ledger was faster, and tells it.
@@ -153,8 +162,9 @@ export class Crossings {
     const top = async (name: DimensionName): Promise<string | undefined> =>
       busy || account.shared || account.rule.by.includes(name) ? undefined : this.#top(account, name);
     const both = Promise.all([top('customer_id'), top('feature')]);
+    const outlook = this.#outlookOf(account, at);
     const [customers, features] = await Promise.race([both, patience()]);
-    return thresholdAlert(account, threshold, at, { customers, features } satisfies Top, forecast);
+    return thresholdAlert(account, threshold, at, { customers, features, outlook }, forecast);
   }
 
   /** The dearest values of a dimension within an account: `summarizer $14.00, search $3.40, 4 more $7.20`. */

@@ -8,11 +8,17 @@ import { evaluate, reached } from './evaluate.ts';
 import { createEvents, type BudgetCounter } from './events.ts';
 import { FiringAlerts, readFiring, type Firing } from './firing.ts';
 import { heldAction, strictestFirst, type Held } from './held-action.ts';
-import { Notifier } from './notifier.ts';
-import { Outlook } from './outlook.ts';
-import type { Notify, Rule } from './rule.ts';
+import { join } from 'node:path';
+import { deadLetters } from './notify/dead-letters.ts';
+import { Notifier } from './notify/notifier.ts';
+import type { Channel, Notify } from './notify/settings.ts';
+import type { Silence } from './notify/silences.ts';
+import { targetOf as reach, type Target } from './notify/target.ts';
+import { openTold } from './notify/told.ts';
+import type { Forecast } from './forecast.ts';
+import { Outlook, paceOf } from './outlook.ts';
+import type { Rule } from './rule.ts';
 import { fullest, standing, type BudgetStanding } from './states.ts';
-import { RESEND_US, targetOf, type Target } from './targets.ts';
 import { Tracker } from './tracker.ts';
 
 export { loadBudgets, mistakesText } from './load.ts';
@@ -30,9 +36,14 @@ export interface BudgetsOptions {
   readonly now?: () => Micros;
   /** The address of the page, for links in alerts. */
   readonly externalUrl?: string;
-  readonly count?: (name: BudgetCounter, amount: number) => void;
-  /** In the place of `notify`: alerts go there. */
-  readonly target?: Target;
+  /** @param label the receiver, where the counter has one */
+  readonly count?: (name: BudgetCounter, amount: number, label?: string) => void;
+  /** What needs not be told, though it is so. */
+  readonly silences?: readonly Silence[];
+  /** Where dead letters are kept, and which of several receivers was told of what; without it nowhere. */
+  readonly directory?: string | undefined;
+  /** How a receiver is reached, where that is not as usual. */
+  readonly targetOf?: (channel: Channel) => Target;
   /** How often periods are looked at, apart from every batch. */
   readonly sweepMs?: number;
   /** The pause after the first attempt that failed; it doubles with each further one. */
@@ -72,10 +83,23 @@ export function createBudgets(options: BudgetsOptions): Budgets {
   const { rules, notify, ledger, log, externalUrl = '', sweepMs = 15_000, firstPauseMs = 1000 } = options;
   const now = options.now ?? ((): Micros => Date.now() * 1000);
   const events = createEvents(log, options.count ?? (() => undefined));
-  const target = options.target ?? (notify && targetOf(notify, externalUrl));
   const trackers = rules.map((rule) => new Tracker(rule));
-  const notifier = new Notifier({ ledger, target, now, events, firstPauseMs });
-  const crossings = new Crossings({ ledger, events, remembered, firstPauseMs });
+  const { silences = [], directory } = options;
+  const notifier = new Notifier({
+    ledger,
+    notify,
+    silences,
+    targetOf: options.targetOf ?? ((channel) => reach(channel, externalUrl)),
+    firing: () => firing.alerts,
+    told: openTold(directory && join(directory, 'told.jsonl')),
+    deadLetters: deadLetters(directory && join(directory, 'dead-letters.jsonl')),
+    now,
+    events,
+    firstPauseMs,
+  });
+  const outlookOf = (account: Account, at: Micros): Forecast | undefined =>
+    outlooks.get(account.rule)?.at(at)(account) ?? paceOf(account, at);
+  const crossings = new Crossings({ ledger, events, remembered, outlookOf, externalUrl, firstPauseMs });
   const outlooks = new Map(
     trackers
       .filter(({ rule }) => rule.thresholds.some(({ basis }) => basis === 'forecast'))
@@ -84,7 +108,6 @@ export function createBudgets(options: BudgetsOptions): Budgets {
   const firing = new FiringAlerts(stillReached, crossings.resolve.bind(crossings));
   const running = new Map<Tracker, Micros>();
   let looking: Promise<void> | undefined;
-  let [resent, resending] = [-Infinity, false];
   /** When the first of the running periods is over. */
   let over: Micros = Infinity;
   let timer: NodeJS.Timeout | undefined;
@@ -142,15 +165,9 @@ export function createBudgets(options: BudgetsOptions): Budgets {
       for (const account of tracker.accounts(at)) judge(account, at);
     }
     looking ??= look(at);
-    resendIfDue(at);
+    // Never rejects: receivers don't.
+    void notifier.sweep();
     notifier.refill(false).catch((error: unknown) => events.ledgerAway(error));
-  }
-
-  function resendIfDue(at: Micros): void {
-    if (target?.forgets !== true || resending || Math.abs(at - resent) < RESEND_US) return;
-    [resent, resending] = [at, true];
-    // `post` never rejects.
-    void notifier.resend(firing.alerts).then(() => (resending = false));
   }
 
   async function look(at: Micros): Promise<void> {

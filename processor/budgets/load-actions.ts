@@ -55,7 +55,7 @@ export function loadActionWindows(
     const matchAt = fields?.get('match');
     const match = matchAt === undefined ? [] : loadMatch(yaml, matchAt);
     const intervalAt = fields?.get('time_interval');
-    const interval = intervalAt && yaml.value(intervalAt, (name) => known(intervals, name));
+    const interval = intervalAt && yaml.value(intervalAt, (name) => knownInterval(intervals, name));
     const maxAt = fields?.get('max_action');
     const maxAction = maxAt && yaml.value(maxAt, readMaxAction);
     return interval === undefined || maxAction === undefined ? [] : [{ match, interval, maxAction }];
@@ -82,7 +82,8 @@ export function readUnpriced(text: string, unit: AmountUnit | undefined): Unpric
   return policy;
 }
 
-function known(intervals: ReadonlyMap<string, TimeInterval>, name: string): TimeInterval {
+/** One of the file's `time_intervals`. Throws a RangeError where there is none of this name. */
+export function knownInterval(intervals: ReadonlyMap<string, TimeInterval>, name: string): TimeInterval {
   const interval = intervals.get(name);
   if (interval !== undefined) return interval;
   const hint = nearest(name, [...intervals.keys()]);

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { isMap } from 'yaml';
 import type { DimensionName, Matcher } from '../ledger.ts';
 import { dimensionNames } from '../ledger.ts';
@@ -5,7 +6,8 @@ import { isDimension, parseMatcher } from '../matcher.ts';
 import { nearest } from '../nearest.ts';
 import { readDuration } from './duration.ts';
 import { loadActionWindows, readFailMode, readUnpriced } from './load-actions.ts';
-import { loadNotify } from './load-notify.ts';
+import { loadNotify } from './notify/load.ts';
+import type { Context } from './notify/load-channels.ts';
 import { loadThresholds } from './load-thresholds.ts';
 import { loadTimeIntervals } from './load-time-intervals.ts';
 import type { AmountUnit } from './measure.ts';
@@ -38,6 +40,13 @@ const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 const MAX_KEYS = 100_000;
 
+export interface LoadOptions {
+  /** What paths in the file are relative to; without it they stay as they are. */
+  readonly folder?: string;
+  /** Whether a secret that is not where the file says is a mistake: where alerts will be sent. */
+  readonly secrets?: boolean;
+}
+
 /**
  * Reads budgets.yaml: the rules, or every mistake with its line and column. What is specified but not built is a mistake
  * too, because a budget that is silently not watched is worse than none. Messages never hold the text of a URL.
@@ -46,7 +55,7 @@ const MAX_KEYS = 100_000;
  * const loaded = loadBudgets('budgets.yaml', readFileSync('budgets.yaml', 'utf8'));
  * if (loaded.status === 'invalid') throw new SpanledgerError('invalid_config', mistakesText(loaded));
  */
-export function loadBudgets(path: string, text: string): Loaded {
+export function loadBudgets(path: string, text: string, { folder, secrets = false }: LoadOptions = {}): Loaded {
   const yaml = new YamlReader(text);
   const rules: Rule[] = [];
   const names = new Map<string, Place>();
@@ -59,13 +68,17 @@ export function loadBudgets(path: string, text: string): Loaded {
   const seen = { names, intervals };
   for (const place of (groups && yaml.items(groups)) ?? []) rules.push(...loadGroup(yaml, place, seen));
   const notify = fields?.get('notify');
-  const webhook = notify && loadNotify(yaml, notify);
+  const context: Context = { path: (name) => (folder === undefined ? name : resolve(folder, name)), secrets };
+  const told = notify && loadNotify(yaml, notify, intervals, context);
   const { mistakes } = yaml;
-  return mistakes.length > 0 ? { status: 'invalid', path, mistakes } : { status: 'valid', rules, notify: webhook };
+  return mistakes.length > 0 ? { status: 'invalid', path, mistakes } : { status: 'valid', rules, notify: told };
 }
 
 /** All mistakes for people, one a line: `budgets.yaml:7:13: amount: "5" has no unit; write 5 USD`. */
-export function mistakesText({ path, mistakes }: Extract<Loaded, { status: 'invalid' }>): string {
+export function mistakesText({
+  path,
+  mistakes,
+}: Pick<Extract<Loaded, { status: 'invalid' }>, 'path' | 'mistakes'>): string {
   return mistakes.map(({ line, column, message }) => `${path}:${line}:${column}: ${message}`).join('\n');
 }
 

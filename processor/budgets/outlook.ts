@@ -13,6 +13,16 @@ const FLOOR = { USD, tokens: 1n, requests: 1n } as const;
 /** Accounts looked at before others get their turn. */
 const SLICE = 2000;
 
+/**
+ * What a period comes to at the pace so far, where nothing is known of the days before it.
+ *
+ * @example paceOf(account, now)?.expected
+ */
+export function paceOf({ period, spent, terms }: Account, now: Micros): Forecast | undefined {
+  const elapsed = (now - period.startUs) / (period.endUs - period.startUs);
+  return forecast(undefined, spent, { weekdays: [], today: 0, elapsed }, FLOOR[terms.amount.unit]);
+}
+
 type Reached = (account: Account, threshold: Threshold, at: Micros, forecast: Forecast) => void;
 
 /** Finds the forecast thresholds that have held for as long as the rule wants. Only on the clock: forecasts move with it. */

@@ -3,6 +3,7 @@ import type { DimensionName, Matcher } from '../ledger.ts';
 import type { PeriodKind } from './period.ts';
 import type { Amount, Level } from './quantity.ts';
 import type { Template } from './template.ts';
+import type { Notify } from './notify/settings.ts';
 import type { TimeInterval } from './time-interval.ts';
 
 /** One `budget:` of budgets.yaml: an amount for every combination of the `by` labels, in every period. */
@@ -82,11 +83,6 @@ export interface Threshold {
 export function thresholdId({ basis, label }: Threshold): string {
   return basis === 'actual' ? label : `${basis} ${label}`;
 }
-
-/** Where crossings are told: a webhook that speaks as Alertmanager's do, or Alertmanager itself. */
-export type Notify =
-  | { readonly kind: 'webhook'; readonly receiver: string; readonly url: URL }
-  | { readonly kind: 'alertmanager'; readonly url: URL };
 
 export interface BudgetsFile {
   readonly rules: readonly Rule[];

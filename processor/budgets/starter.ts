@@ -57,12 +57,12 @@ groups:
         thresholds:
           - { at: 100%, severity: info }
 
-# Where crossings are told: Alertmanager, or any receiver of Alertmanager's webhooks. Without it they are in the log and on
-# the page.
+# Where crossings are told. Without it they are in the log and on the page. Try it: spanledger budgets test --notify budgets.yaml
 # notify:
 #   alertmanager:
 #     url: http://localhost:9093
-#   # or:
-#   # webhook:
-#   #   url: http://localhost:9000/hook
+#   # or one of these; several receivers are written as in Alertmanager, with "receivers" and "route":
+#   # slack: { api_url_env: SLACK_WEBHOOK }
+#   # email: { to: ops@example.com, from: budgets@example.com, smarthost: 'smtp.example.com:587' }
+#   # webhook: { url: http://localhost:9000/hook }
 `;

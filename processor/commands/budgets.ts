@@ -1,12 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { loadBudgets, mistakesText } from '../budgets/index.ts';
+import { channelsOf } from '../budgets/notify/route.ts';
+import type { Notify } from '../budgets/notify/settings.ts';
+import { targetOf } from '../budgets/notify/target.ts';
 import { renderPrometheus } from '../budgets/render-prometheus.ts';
 import { starterFile } from '../budgets/starter.ts';
 import { loadTests } from '../budgets/testing/load.ts';
 import { runTest, type Failure } from '../budgets/testing/run.ts';
 import { SpanledgerError } from '../errors.ts';
+import { answerLine, tellAll } from './budgets-notify.ts';
 
 const testExample = `
 Example:
@@ -45,7 +49,8 @@ export function budgetsCommand(): Command {
   command
     .command('test')
     .description('run calls against a budgets file and compare states and alerts; exit 1 if one differs')
-    .argument('<file...>', 'files with "budgets" and "tests"')
+    .argument('<file...>', 'files with "budgets" and "tests"; with --notify, budgets files')
+    .option('--notify', 'in the place of tests: send a test message to every receiver and tell what it answered')
     .option(
       '--json',
       'for machines: a line a test, {"file", "test", "passed", "failures": [{"line", "column", "message"}]}',
@@ -87,7 +92,7 @@ function check(path: string, { json = false }: { readonly json?: boolean }): voi
     if (!valid) process.exitCode = 2;
   } else if (valid) {
     const count = `${loaded.rules.length} ${loaded.rules.length === 1 ? 'budget' : 'budgets'}`;
-    const told = loaded.notify === undefined ? 'told in the log only' : `told to ${loaded.notify.url.origin}`;
+    const told = toldWhere(loaded.notify);
     console.log(`${path}: valid, ${count}, ${told}`);
   } else {
     const count = `${loaded.mistakes.length} ${loaded.mistakes.length === 1 ? 'mistake' : 'mistakes'}`;
@@ -95,7 +100,13 @@ function check(path: string, { json = false }: { readonly json?: boolean }): voi
   }
 }
 
-async function test(paths: readonly string[], { json = false }: { readonly json?: boolean }): Promise<void> {
+interface TestOptions {
+  readonly json?: boolean;
+  readonly notify?: boolean;
+}
+
+async function test(paths: readonly string[], { json = false, notify = false }: TestOptions): Promise<void> {
+  if (notify) return testNotify(paths, json);
   for (const path of paths) {
     const loaded = loadTests(path, read(path));
     if (loaded.status === 'invalid') throw new SpanledgerError('invalid_config', mistakesText(loaded));
@@ -110,6 +121,26 @@ async function test(paths: readonly string[], { json = false }: { readonly json?
       else console.log([`${passed ? 'ok    ' : 'FAILED'} ${each.name}`, ...failureLines(path, failures)].join('\n'));
     }
   }
+}
+
+async function testNotify(paths: readonly string[], json: boolean): Promise<void> {
+  for (const path of paths) {
+    const loaded = loadBudgets(path, read(path), { folder: dirname(resolve(path)), secrets: true });
+    if (loaded.status === 'invalid') throw new SpanledgerError('invalid_config', mistakesText(loaded));
+    if (loaded.notify === undefined)
+      throw new SpanledgerError('invalid_config', `${path} has no "notify": crossings are told in the log only`);
+    for (const answer of await tellAll(loaded.notify, Date.now())) {
+      if (!answer.taken) process.exitCode = 1;
+      console.log(json ? JSON.stringify({ file: path, ...answer }) : answerLine(answer));
+    }
+  }
+}
+
+/** Origins only; a receiver whose address is a secret by its name. */
+function toldWhere(notify: Notify | undefined): string {
+  if (notify === undefined) return 'told in the log only';
+  const targets = channelsOf(notify).map((channel) => targetOf(channel, ''));
+  return `told to ${targets.map(({ place, address }) => address || place).join(', ')}`;
 }
 
 function render(path: string): void {

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createBudgets, type Budgets } from '../../processor/budgets/index.ts';
 import type { Ledger } from '../../processor/ledger.ts';
 import { openSqliteLedger } from '../../processor/stores/sqlite.ts';
-import { fingerprint as fingerprintOf } from '../../processor/budgets/webhook-body.ts';
+import { everythingTo } from '../../processor/budgets/notify/route.ts';
+import { fingerprint as fingerprintOf } from '../../processor/budgets/notify/webhook-body.ts';
 import { memoryLog, rulesOf, startReceiver, type Receiver } from '../processor/budgets/support.ts';
 import { makeEntry } from '../support/entries.ts';
 import { alertmanagerBinary, startAlertmanager, type Alertmanager } from './support/alertmanager.ts';
@@ -41,7 +42,7 @@ describe.skipIf(binary === undefined)('a real Alertmanager', () => {
     if (ledger === undefined || receiver === undefined || alertmanager === undefined) throw new Error('not started');
     const [am, hook, store] = [alertmanager, receiver, ledger];
     const start = async (amount: string): Promise<Budgets> => {
-      const notify = { kind: 'alertmanager' as const, url: am.url };
+      const notify = everythingTo({ kind: 'alertmanager', place: 'alertmanager', url: am.url });
       const log = memoryLog();
       const budgets = createBudgets({
         rules: rulesOf(rule(amount)),

@@ -7,6 +7,7 @@ import { openSqliteLedger } from '../../stores/sqlite.ts';
 import { isoTime } from '../account.ts';
 import type { Alert } from '../alert.ts';
 import { createBudgets, type Budgets } from '../index.ts';
+import { everythingTo } from '../notify/route.ts';
 import type { Rule } from '../rule.ts';
 import type { BudgetStanding } from '../states.ts';
 import type { Arrival, BudgetTest, Check, ExpectedNotice, ExpectedState } from './load.ts';
@@ -52,18 +53,20 @@ async function play(
   let told: Alert[] = [];
   const budgets = createBudgets({
     rules,
-    notify: undefined,
+    notify: everythingTo({ kind: 'alertmanager', place: 'test', url: new URL('http://localhost') }),
     ledger,
     log: silent,
     now: () => now,
-    target: {
-      address: 'test',
+    targetOf: ({ place }) => ({
+      place,
+      address: '',
       forgets: false,
+      sendResolved: true,
       post: async (alerts) => {
         told.push(...alerts);
         return { result: 'taken' };
       },
-    },
+    }),
   });
   const failures: Failure[] = [];
   let number = 0;

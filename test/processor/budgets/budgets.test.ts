@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -7,7 +7,8 @@ import { SpanledgerError } from '../../../processor/errors.ts';
 import type { Entry, Ledger } from '../../../processor/ledger.ts';
 import { openSqliteLedger } from '../../../processor/stores/sqlite.ts';
 import { makeEntry, NOVEMBER, unpriced, type EntryOptions } from '../../support/entries.ts';
-import { deadAddress, memoryLog, rulesOf, startReceiver, type Receiver } from './support.ts';
+import { everythingTo } from '../../../processor/budgets/notify/route.ts';
+import { deadAddress, memoryLog, rulesOf, startReceiver, webhookTo, type Receiver } from './support.ts';
 
 const DAY = 86_400_000_000;
 const customers = `budget: per-customer, by: [customer_id], amount: 0.02 USD, period: month,
@@ -38,7 +39,7 @@ afterEach(async () => {
 
 /** Budgets as after a start of the processor. */
 async function start(rules: readonly string[], options: Partial<BudgetsOptions> = {}): Promise<Budgets> {
-  const notify = { kind: 'webhook' as const, receiver: 'ops', url: receiver.url };
+  const notify = webhookTo(receiver.url);
   const budgets = createBudgets({
     rules: rulesOf(...rules),
     notify,
@@ -296,6 +297,8 @@ describe('the post', () => {
       unpriced_calls: '1',
       top_customers: 'acme $0.0112, bolt $0.0015, (none) $0.001, 2 more $0.00075',
       top_features: 'chat $0.01295, search $0.0015',
+      dashboard_url:
+        'http://localhost:9464/?derive=plan%3D%22pro%22&from=2026-11-01T00%3A00%3A00.000Z&to=2026-12-01T00%3A00%3A00.000Z&alone=',
       runbook_url: 'https://example.com/runbook',
       note: '70% reached: 72.2%',
     };
@@ -476,7 +479,7 @@ describe('delivery', () => {
   /** Leaves crossings in the ledger that could not be told. */
   async function leaveUndelivered(...entries: readonly Entry[]): Promise<void> {
     const budgets = await start([customers], {
-      notify: { kind: 'webhook', receiver: 'ops', url: await deadAddress() },
+      notify: webhookTo(await deadAddress()),
     });
     budgets.observe(await ledger.append(entries));
     await vi.waitFor(() => expect(log.lines.some(({ message }) => message.includes('ECONNREFUSED'))).toBe(true));
@@ -525,7 +528,7 @@ describe('delivery', () => {
     await leaveUndelivered(call(1, 'acme', { counts: { input: 100_000 } }));
     // All three together, then one by one: the second is the bad one.
     receiver.answer(400, 200, 400, 400);
-    const budgets = await start([customers]);
+    const budgets = await start([customers], { directory: join(folder, 'notices') });
     await budgets.settled();
     expect(receiver.posts.map(({ body }) => body.alerts.map(({ labels }) => labels['threshold']))).toEqual([
       ['70%', '90%', '110%'],
@@ -534,8 +537,14 @@ describe('delivery', () => {
       ['90%'],
       ['110%'],
     ]);
-    expect((await ledger.undelivered()).map(({ key }) => key.split('|').at(-1))).toEqual(['90%']);
-    expect(log.lines.at(-1)?.message).toContain('refuses a budget alert: status 400');
+    // Laid aside, so that no restart tries it again.
+    expect(await ledger.undelivered()).toEqual([]);
+    expect(
+      readFileSync(join(folder, 'notices', 'dead-letters.jsonl'), 'utf8')
+        .trimEnd()
+        .split('\n'),
+    ).toEqual([expect.stringMatching(/"receiver":"ops","why":"status 400","alerts":\[\{"labels":.*"threshold":"90%"/)]);
+    expect(log.lines.at(-1)?.message).toContain('refuses a budget alert: status 400; it is kept as a dead letter');
   });
 
   it('keeps credentials and paths out of the log, and sends them', async () => {
@@ -543,14 +552,14 @@ describe('delivery', () => {
     url.username = 'user';
     url.password = 'hush%20hush';
     url.pathname = '/services/T00/B00/hush';
-    const budgets = await start([customers], { notify: { kind: 'webhook', receiver: 'ops', url } });
+    const budgets = await start([customers], { notify: webhookTo(url) });
     receiver.answer(500);
     await take(budgets, call(1), call(2), call(3), call(4));
     expect(receiver.posts.at(-1)?.headers.authorization).toBe(`Basic ${btoa('user:hush hush')}`);
     await budgets.stop();
     const unreachable = new URL('/hush', await deadAddress());
     unreachable.username = 'hush';
-    const other = await start([customers], { notify: { kind: 'webhook', receiver: 'ops', url: unreachable } });
+    const other = await start([customers], { notify: webhookTo(unreachable) });
     other.observe(await ledger.append([call(5)]));
     await vi.waitFor(() => expect(log.lines.some(({ message }) => message.includes('ECONNREFUSED'))).toBe(true));
     const written = JSON.stringify(log.lines.map((line) => ({ ...line, fields: [line.fields, String(line.fields)] })));
@@ -560,7 +569,7 @@ describe('delivery', () => {
 
   it('to Alertmanager is repeated while an alert holds, which ends by itself if we do not', async () => {
     const url = new URL('/prefix/', receiver.url);
-    const notify = { kind: 'alertmanager' as const, url };
+    const notify = everythingTo({ kind: 'alertmanager', place: 'alertmanager', url });
     const budgets = await start([customers], { notify, externalUrl: 'http://localhost:9464', sweepMs: 5 });
     const posted = (): Partial<Record<string, unknown>>[] =>
       receiver.posts.flatMap(({ body }) => body as unknown as Partial<Record<string, unknown>>[]);
@@ -598,10 +607,12 @@ describe('delivery', () => {
 
   it('counts what it does', async () => {
     const counts: string[] = [];
-    const budgets = await start([customers], { count: (name, amount) => counts.push(`${name} ${amount}`) });
+    const budgets = await start([customers], {
+      count: (name, amount, label = '') => amount > 0 && counts.push(`${name} ${amount} ${label}`),
+    });
     receiver.answer(503);
     await take(budgets, call(1), call(2), call(3), call(4));
-    expect(counts).toEqual(['budget_crossings 1', 'budget_notification_failures 1', 'budget_notifications 1']);
+    expect(counts).toEqual(['budget_crossings 1 ', 'notifications_failed 1 ops', 'notifications_delivered 1 ops']);
   });
 });
 
@@ -649,7 +660,7 @@ describe('the ledger away', () => {
     };
     const budgets = createBudgets({
       rules: rulesOf(customers),
-      notify: { kind: 'webhook', receiver: 'ops', url: receiver.url },
+      notify: webhookTo(receiver.url),
       log,
       now: () => now,
       ledger: { ...ledger, costs },

@@ -10,7 +10,7 @@ import { openSqliteLedger } from '../../../processor/stores/sqlite.ts';
 import { makeEntry, NOVEMBER } from '../../support/entries.ts';
 import { limitOf } from '../../../processor/budgets/quantity.ts';
 import { Tracker } from '../../../processor/budgets/tracker.ts';
-import { memoryLog, rulesOf, startReceiver, type Receiver } from './support.ts';
+import { memoryLog, rulesOf, startReceiver, type Receiver, webhookTo } from './support.ts';
 
 const now = NOVEMBER + 10.5 * 86_400_000_000;
 const rules = rulesOf(
@@ -99,7 +99,7 @@ it('every crossing is told once, thresholds ascending: whatever fails or restart
       const receiver = await startReceiver();
       const { flaky, fail } = failing(ledger);
       const start = async (): Promise<Budgets> => {
-        const notify = { kind: 'webhook' as const, receiver: 'ops', url: receiver.url };
+        const notify = webhookTo(receiver.url);
         const options = { rules, notify, ledger: flaky, log: memoryLog(), now: () => now, firstPauseMs: 1 };
         const budgets = createBudgets(options);
         await budgets.start();

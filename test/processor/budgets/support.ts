@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { WebhookAlert, WebhookBody } from '../../../processor/budgets/webhook-body.ts';
+import type { WebhookAlert, WebhookBody } from '../../../processor/budgets/notify/webhook-body.ts';
 import { loadBudgets, mistakesText } from '../../../processor/budgets/load.ts';
+import { everythingTo } from '../../../processor/budgets/notify/route.ts';
+import type { Notify } from '../../../processor/budgets/notify/settings.ts';
 import type { Rule } from '../../../processor/budgets/rule.ts';
 
 export interface Receiver {
@@ -63,6 +65,12 @@ export async function startReceiver(): Promise<Receiver> {
       await once(server, 'close');
     },
   };
+}
+
+/** A webhook that is told of everything. */
+export function webhookTo(url: URL): Notify {
+  const secret = { kind: 'given', value: url.href } as const;
+  return everythingTo({ kind: 'webhook', place: 'ops', url: secret, authorization: undefined, sendResolved: true });
 }
 
 /** Rules of one group, written as in the file. */

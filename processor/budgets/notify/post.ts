@@ -3,7 +3,9 @@
  * - `refused`: it will say the same about this body again
  * - `unwell`: it, or the way to it, may be better later (mistyped addresses and passwords included: people mend those)
  */
-export type Delivery = { readonly result: 'taken' } | { readonly result: 'refused' | 'unwell'; readonly why: string };
+export type Delivery =
+  | { readonly result: 'taken'; /** What went wrong all the same. */ readonly note?: string }
+  | { readonly result: 'refused' | 'unwell'; readonly why: string };
 
 const TIMEOUT_MS = 10_000;
 const REFUSALS: ReadonlySet<number> = new Set([400, 413, 414, 422]);
@@ -13,13 +15,20 @@ const REFUSALS: ReadonlySet<number> = new Set([400, 413, 414, 422]);
  *
  * @example await postJson(new URL('http://localhost:9000/hook'), { hello: 'world' })
  */
-export async function postJson(url: URL, body: unknown, signal?: AbortSignal): Promise<Delivery> {
+export async function postJson(
+  url: URL,
+  body: unknown,
+  {
+    signal,
+    headers = {},
+  }: { readonly signal?: AbortSignal | undefined; readonly headers?: Record<string, string> } = {},
+): Promise<Delivery> {
   const { target, authorization } = withoutCredentials(url);
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   try {
     const response = await fetch(target, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'user-agent': 'spanledger', ...authorization },
+      headers: { 'content-type': 'application/json', 'user-agent': 'spanledger', ...authorization, ...headers },
       body: JSON.stringify(body),
       // Followed, a redirect would turn the POST into a GET, and what was to be told would be lost with status 200.
       redirect: 'manual',
@@ -33,6 +42,11 @@ export async function postJson(url: URL, body: unknown, signal?: AbortSignal): P
   } catch (error) {
     return { result: 'unwell', why: timeout.aborted ? `no answer within ${TIMEOUT_MS / 1000} s` : reason(error) };
   }
+}
+
+/** A secret that is not where the file says. It may be put there, so it is tried again. Messages of others may hold one. */
+export function unreadable(error: unknown): Delivery {
+  return { result: 'unwell', why: error instanceof RangeError ? error.message : reason(error) };
 }
 
 /** fetch refuses a URL with credentials; they travel as a header instead. */

@@ -1,4 +1,4 @@
-import type { Alert } from './alert.ts';
+import type { Alert } from '../alert.ts';
 
 /** The body that Alertmanager posts to a webhook, version 4: receivers made for Alertmanager take it unchanged. */
 export interface WebhookBody {
