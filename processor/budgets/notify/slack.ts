@@ -15,7 +15,7 @@ export interface SlackMessage {
     readonly color: string;
     readonly fallback: string;
     readonly title: string;
-    readonly title_link?: string;
+    readonly title_link?: string | undefined;
     readonly text: string;
     readonly fields: readonly { readonly title: string; readonly value: string; readonly short: boolean }[];
   }[];
@@ -56,7 +56,7 @@ export function slackMessage(alerts: readonly Alert[], channel: string | undefin
         color: alert.endsAt === undefined ? (colors[alert.labels['severity'] ?? ''] ?? '#439fe0') : 'good',
         fallback: escape(headline(alert)),
         title: escape(headline(alert)),
-        ...(link === undefined ? {} : { title_link: link }),
+        title_link: link,
         text: escape(alert.annotations['summary'] ?? ''),
         fields: factsOf(alert).map(([name, value]) => ({
           title: name,
