@@ -2,6 +2,8 @@ import express, { type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Micros } from '../pricing/charge.ts';
 import type { Access } from './access.ts';
+import { candidatesJson, type CandidateSources } from './api/candidates.ts';
+import { concentrationJson } from './api/concentration.ts';
 import { costsAnswer, costsCsv } from './api/costs.ts';
 import { derivationJson } from './api/derivation.ts';
 import { valuesJson } from './api/dimension-values.ts';
@@ -9,8 +11,19 @@ import { callJson, cursorOf, entryJson } from './api/entry-json.ts';
 import { allEntries, sendLines } from './api/ndjson.ts';
 import { openApi } from './api/openapi.ts';
 import { operations } from './api/operations.ts';
-import { readCosts, readDerivation, readEntries, readNothing, readValues, type Clock } from './api/params.ts';
+import {
+  readCandidates,
+  readConcentration,
+  readCosts,
+  readDerivation,
+  readEntries,
+  readNothing,
+  readQuality,
+  readValues,
+  type Clock,
+} from './api/params.ts';
 import { Problem, problemHandler } from './api/problem.ts';
+import { qualityJson } from './api/quality.ts';
 import { statusJson, type StatusSources } from './api/status.ts';
 import { SpanledgerError } from './errors.ts';
 import { dimensionNames, type Ledger } from './ledger.ts';
@@ -23,6 +36,7 @@ import { webRouter } from './web.ts';
 
 export interface ApiDeps extends StatusSources {
   readonly ledger: Ledger;
+  readonly prices: StatusSources['prices'] & CandidateSources['prices'];
   readonly spend: Pick<SpendMetrics, 'points'>;
   /** Answered as they are; some of their figures are metrics. */
   readonly budgets: MetricSources['budgets'];
@@ -65,13 +79,13 @@ export function apiRouter(deps: ApiDeps): express.Router {
     response.set({ 'Content-Type': contentTypes[format], Vary: 'Accept' });
     response.send(exposition(collectMetrics(deps, now()), format, starts));
   });
-  router.use('/api/v1', mayRead, apiV1(deps, now));
+  router.use('/api/v1', mayRead, apiV1(deps, now, started));
   router.use(webRouter());
   router.use(problemHandler(deps.log));
   return router;
 }
 
-function apiV1(deps: ApiDeps, now: () => Micros): express.Router {
+function apiV1(deps: ApiDeps, now: () => Micros, started: Micros): express.Router {
   const { ledger } = deps;
   const router = express.Router();
   const clock = (): Clock => ({ now: now(), timezone: deps.timezone });
@@ -127,6 +141,15 @@ function apiV1(deps: ApiDeps, now: () => Micros): express.Router {
   router.get('/budgets', (request, response) => {
     readNothing(request.query);
     response.json({ budgets: deps.budgets.states() });
+  });
+  router.get('/candidates', async (request, response) => {
+    response.json(await candidatesJson(deps, readCandidates(request.query, clock()), now()));
+  });
+  router.get('/concentration', async (request, response) => {
+    response.json(await concentrationJson(ledger, readConcentration(request.query, clock())));
+  });
+  router.get('/quality', async (request, response) => {
+    response.json(await qualityJson({ ...deps, started }, readQuality(request.query, clock()), now()));
   });
   router.get('/status', async (request, response) => {
     readNothing(request.query);

@@ -2,7 +2,8 @@ import { cpSync, existsSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { ageDays, STALE_DAYS } from '../pricing/audit.ts';
 import type { PriceBook } from '../pricing/index.ts';
-import { catalogDirectory } from '../pricing/load.ts';
+import type { Catalog } from '../pricing/catalog.ts';
+import { catalogDirectory, loadCatalog } from '../pricing/load.ts';
 import { assemble } from '../pricing/sources/assemble.ts';
 import { publishCatalog } from '../pricing/sources/publish.ts';
 import { refresh } from '../pricing/sources/refresh.ts';
@@ -15,6 +16,8 @@ const DAY = 86_400_000;
 
 /** The price book of now, whichever that is. */
 export interface LivePrices extends PriceBook {
+  /** The rate cards that it was made from, for what asks about models rather than a call. */
+  readonly catalog: Catalog;
   /** Changes of standing cards that the newest list has and nobody has approved. */
   readonly held: number;
   /** Reads cards and contract again. With a mistake in them the old ones stay, and the log says what is wrong. */
@@ -42,6 +45,7 @@ export function openLivePrices({ config, log, now = Date.now }: LivePricesOption
   if (mode === 'daily' && folder !== undefined && !existsSync(folder))
     cpSync(catalogDirectory, folder, { recursive: true });
   let book = openPrices(config);
+  let cards: { readonly of: PriceBook; readonly catalog: Catalog } | undefined;
   let held = 0;
   let taking: Promise<void> | undefined;
   const daily = setInterval(tick, DAY).unref();
@@ -106,6 +110,10 @@ export function openLivePrices({ config, log, now = Date.now }: LivePricesOption
     },
     get models() {
       return book.models;
+    },
+    get catalog() {
+      if (cards?.of !== book) cards = { of: book, catalog: loadCatalog(folder ?? catalogDirectory) };
+      return cards.catalog;
     },
     get held() {
       return held;

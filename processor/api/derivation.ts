@@ -1,5 +1,5 @@
 import { formatUsd } from '../../pricing/money.ts';
-import type { Derivation } from '../ledger.ts';
+import type { Derivation, DerivationLine } from '../ledger.ts';
 
 /** Where a figure comes from: quantity x rate a line; the lines sum to the total exactly. */
 export function derivationJson({ lines, unpriced, total }: Derivation) {
@@ -7,6 +7,7 @@ export function derivationJson({ lines, unpriced, total }: Derivation) {
     lines: lines.map((line) => ({
       provider: line.provider,
       model: line.model,
+      card_provider: cardProvider(line),
       price_id: line.priceId,
       price_version: line.priceVersion,
       source: line.source,
@@ -27,4 +28,14 @@ export function derivationJson({ lines, unpriced, total }: Derivation) {
     })),
     total_usd: formatUsd(total),
   };
+}
+
+/**
+ * Whose rate card it is: a seller has other providers' models at their list price. '' for rates of a contract's own.
+ *
+ * @example cardProvider({ priceId: 'openai/gpt-4o@2024-10-02', source: 'list' }) // 'openai', of a call to Azure too
+ */
+export function cardProvider({ priceId, source }: Pick<DerivationLine, 'priceId' | 'source'>): string {
+  if (source === 'contract' && !priceId.includes('+')) return '';
+  return /^(?:reported\/)?([^/]+)\//.exec(priceId)?.[1] ?? '';
 }

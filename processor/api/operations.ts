@@ -1,12 +1,24 @@
 import type { z } from 'zod';
-import { costsParams, derivationParams, entriesParams, noParams, valuesParams } from './params.ts';
+import {
+  candidatesParams,
+  concentrationParams,
+  costsParams,
+  derivationParams,
+  entriesParams,
+  noParams,
+  qualityParams,
+  valuesParams,
+} from './params.ts';
 import {
   budgetsAnswer,
   callAnswer,
+  candidatesAnswer,
+  concentrationAnswer,
   costsJson,
   derivationAnswer,
   dimensionsAnswer,
   entriesAnswer,
+  qualityAnswer,
   statusAnswer,
   valuesAnswer,
 } from './schemas.ts';
@@ -78,6 +90,27 @@ export const operations: readonly Operation[] = [
     summary: 'How budgets stand in their running periods',
     params: noParams,
     answer: budgetsAnswer,
+  },
+  {
+    path: 'candidates',
+    id: 'candidates',
+    summary: 'Cheaper models for what each feature uses, by the tokens alone: nothing is said of what they answer',
+    params: candidatesParams,
+    answer: candidatesAnswer,
+  },
+  {
+    path: 'concentration',
+    id: 'concentration',
+    summary: 'How few customers (or other values of a dimension) make most of the cost',
+    params: concentrationParams,
+    answer: concentrationAnswer,
+  },
+  {
+    path: 'quality',
+    id: 'quality',
+    summary: 'How far the figures can be trusted: what is missing, estimated, impossible or was held back',
+    params: qualityParams,
+    answer: qualityAnswer,
   },
   {
     path: 'status',

@@ -105,6 +105,19 @@ export const valuesParams = z.strictObject({
   match: text('Only values that contain this, in capitals or not', 'acme'),
   limit: count(1_000, 'Values, the dearest first; 100 if it is not given'),
 });
+export const candidatesParams = z.strictObject({
+  ...range,
+  top: count(1_000, 'Features and models, those first that could save most; all if it is not given'),
+  limit: count(20, 'Candidates of each; 3 if it is not given'),
+});
+export const concentrationParams = z.strictObject({
+  by: plain
+    .refine(isDimension, `one of ${dimensionNames.join(', ')}`)
+    .meta({ description: 'The dimension; customer_id if it is not given', example: 'feature' })
+    .optional(),
+  ...range,
+});
+export const qualityParams = z.strictObject(range);
 export const noParams = z.strictObject({});
 
 /** @throws SpanledgerError `invalid_query` that names the parameter and what is allowed */
@@ -152,6 +165,34 @@ export function readValues(name: string, params: Params, clock: Clock): ValuesPa
   if (!isDimension(name)) throw invalid('name', `"${name}" is not a dimension; there are ${dimensionNames.join(', ')}`);
   const { match = '', limit = 100, ...given } = read(valuesParams, params);
   return { ...readRange(given, clock), name, by: [name], match, limit };
+}
+
+export type QualityParams = Omit<CostQuery, 'by'>;
+
+/** @throws SpanledgerError `invalid_query` that names the parameter and what is allowed */
+export function readQuality(params: Params, clock: Clock): QualityParams {
+  return readRange(read(qualityParams, params), clock);
+}
+
+export interface CandidatesParams extends QualityParams {
+  readonly top: number | undefined;
+  readonly limit: number;
+}
+
+/** @throws SpanledgerError `invalid_query` that names the parameter and what is allowed */
+export function readCandidates(params: Params, clock: Clock): CandidatesParams {
+  const { top, limit = 3, ...given } = read(candidatesParams, params);
+  return { ...readRange(given, clock), top, limit };
+}
+
+export interface ConcentrationParams extends QualityParams {
+  readonly name: DimensionName;
+}
+
+/** @throws SpanledgerError `invalid_query` that names the parameter and what is allowed */
+export function readConcentration(params: Params, clock: Clock): ConcentrationParams {
+  const { by = 'customer_id', ...given } = read(concentrationParams, params);
+  return { ...readRange(given, clock), name: by };
 }
 
 /** For what takes none. */

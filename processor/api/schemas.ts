@@ -50,10 +50,23 @@ export const costsJson = z.strictObject({
 });
 
 const line = { unit: z.string(), quantity: z.number(), rate_usd: usd, rate_usd_per_million: usd, amount_usd: usd };
-const price = { price_id: z.string(), price_version: z.string(), source: z.enum(['list', 'contract', 'provider']) };
+const price = {
+  price_id: z.string(),
+  price_version: z.string(),
+  source: z.enum(['list', 'contract', 'provider']),
+};
 
 export const derivationAnswer = z.strictObject({
-  lines: z.array(z.strictObject({ provider: z.string(), model: z.string(), ...price, ...line, calls: whole })),
+  lines: z.array(
+    z.strictObject({
+      provider: z.string(),
+      model: z.string(),
+      card_provider: z.string().meta({ description: 'Whose rate card it is, where a provider sells models of others' }),
+      ...price,
+      ...line,
+      calls: whole,
+    }),
+  ),
   unpriced: z.array(
     z.strictObject({
       provider: z.string(),
@@ -163,6 +176,114 @@ export const budgetsAnswer = z.strictObject({
       where: z.string(),
     }),
   ),
+});
+
+export const candidatesAnswer = z.strictObject({
+  from: time,
+  to: time,
+  price_version: z.string(),
+  looked_at: whole.meta({ description: 'The newest calls whose size was looked at; with fewer in the range, all' }),
+  rows: z.array(
+    z.strictObject({
+      feature: dimension,
+      provider: z.string(),
+      model: z.string(),
+      calls: whole,
+      cost_usd: usd,
+      input_tokens: whole,
+      output_tokens: whole,
+      largest_tokens: whole.nullable().meta({
+        description:
+          'Input and output of the largest of them that was looked at; null: none was, and candidates hold what its model holds',
+      }),
+      candidates: z.array(
+        z.strictObject({
+          provider: z.string(),
+          model: z.string(),
+          price_id: z.string(),
+          context_window: whole,
+          cost_usd: usd.meta({ description: 'The same tokens at today’s standard price, no input read from a cache' }),
+          saving_usd: usd,
+        }),
+      ),
+    }),
+  ),
+});
+
+export const concentrationAnswer = z.strictObject({
+  from: time,
+  to: time,
+  name: z.enum(dimensionNames),
+  values: whole,
+  cost_usd: usd,
+  average_usd: usdOrNull,
+  top_twentieth: z.strictObject({ values: whole, cost_usd: usd, share }),
+  for_80_percent: whole.nullable().meta({ description: 'The fewest values that make 80 % of the cost' }),
+  ten_times_average: z.array(z.strictObject({ value: z.string(), cost_usd: usd, times: z.number() })),
+  without: z.strictObject({ calls: whole, cost_usd: usd }).meta({ description: 'Calls without the tag' }),
+});
+
+const few = { calls: whole, cost_usd: usdOrNull, unpriced_calls: whole };
+const counts = z.record(z.string(), whole);
+export const qualityAnswer = z.strictObject({
+  from: time,
+  to: time,
+  total: z.strictObject(few),
+  untagged: z
+    .array(z.strictObject({ tag: z.enum(dimensionNames), ...few }))
+    .meta({ description: 'Calls without this tag, for each that every call should have' }),
+  by_service: z.array(
+    z.strictObject({
+      service: dimension,
+      ...few,
+      tagged: z.strictObject(few).meta({ description: 'Those that have all of these tags' }),
+    }),
+  ),
+  unpriced: z.array(
+    z.strictObject({
+      provider: z.string(),
+      model: z.string(),
+      calls: whole,
+      input_tokens: whole,
+      output_tokens: whole,
+    }),
+  ),
+  impossible_times: z
+    .strictObject({ before: z.strictObject({ to: time, ...few }), after: z.strictObject({ from: time, ...few }) })
+    .meta({ description: 'Calls of the whole ledger that began before there were any, or have not begun yet' }),
+  looked_at: z
+    .strictObject({
+      calls: whole,
+      usage_state: counts,
+      usage_basis: counts,
+      unpriced_reason: counts,
+      price_source: counts,
+      dialect: counts,
+    })
+    .meta({ description: 'What only calls themselves say: of the newest ones; with fewer in the range, of all' }),
+  prices: z.strictObject({
+    version: z.string(),
+    checked: z.string(),
+    age_days: whole,
+    stale: z.boolean(),
+    held: whole,
+  }),
+  since_start: z
+    .strictObject({
+      at: time,
+      calls: whole,
+      duplicates: whole,
+      unpriced: counts,
+      not_reported: counts,
+      untagged: counts,
+      nested: whole,
+      aggregates: whole,
+      settled_aggregates: counts,
+      open_calls: counts,
+      unreadable_spans: whole,
+      refused_requests: counts,
+    })
+    .meta({ description: 'What this processor received since it was started, as in /metrics' }),
 });
 
 export const statusAnswer = z.looseObject({

@@ -1,13 +1,11 @@
+import { ageDays } from '../../pricing/audit.ts';
 import type { Micros } from '../../pricing/charge.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Window } from '../window.ts';
 import type { LivePrices } from '../live-prices.ts';
 import type { SpoolState } from '../exporters/index.ts';
 import type { Counters } from '../metrics.ts';
-import { priceAge } from '../metrics/collect.ts';
 import { isoTime } from './time.ts';
-
-const DAY = 86_400;
 
 export interface StatusSources {
   readonly version: string;
@@ -34,7 +32,7 @@ export async function statusJson(sources: StatusSources, now: Micros) {
     prices: {
       version: prices.version,
       checked: prices.checked,
-      age_days: Math.floor(priceAge(prices.checked, now) / DAY),
+      age_days: ageDays(prices.checked, now),
       models: prices.models,
       held: prices.held,
     },

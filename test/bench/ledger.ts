@@ -17,74 +17,14 @@ import { migrate } from '../../processor/stores/sqlite/schema.ts';
 import { createCounters } from '../../processor/metrics.ts';
 import { createSpendMetrics } from '../../processor/metrics/spend.ts';
 import { openSqliteLedger } from '../../processor/stores/sqlite.ts';
-import { makeEntry, NOVEMBER } from '../support/entries.ts';
+import { NOVEMBER } from '../support/entries.ts';
+import { entryGroups } from './ledger/workload.ts';
 
 const entries = Number(process.argv[2] ?? 1_000_000);
-const GROUP = 1_000;
 const days = Number(process.argv[3] ?? 60);
-const SPAN_OF_TIME = days * 86_400_000_000;
-const folder = mkdtempSync(join(tmpdir(), 'spanledger-bench-'));
-
-/** A small generator of random numbers, so that every run makes the same entries. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-function zipf(size: number, next: () => number): () => number {
-  const weights = Array.from({ length: size }, (_, index) => 1 / (index + 1));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  let sum = 0;
-  const bounds = weights.map((weight) => (sum += weight) / total);
-  return () => {
-    const at = next();
-    let [low, high] = [0, size - 1];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((bounds[middle] ?? 1) < at) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
-}
-
 /** $0.004 each, whatever the model: the total is known. */
-function* groups(): Generator<Entry[]> {
-  const next = random(7);
-  const [customer, feature, model] = [zipf(1_000, next), zipf(20, next), zipf(8, next)];
-  const hex = (digits: number): string => {
-    let text = '';
-    while (text.length < digits)
-      text += Math.floor(next() * 2 ** 32)
-        .toString(16)
-        .padStart(8, '0');
-    return text.slice(0, digits);
-  };
-  for (let start = 0; start < entries; start += GROUP)
-    yield Array.from({ length: Math.min(GROUP, entries - start) }, (_, index) => {
-      const n = start + index;
-      const name = `model-${model()}`;
-      const base = makeEntry(n);
-      return {
-        ...base,
-        startUs: NOVEMBER - SPAN_OF_TIME + Math.floor((n * SPAN_OF_TIME) / entries),
-        traceId: hex(32),
-        spanId: hex(16),
-        durationUs: Math.floor(next() * 5_000_000),
-        dimensions: {
-          ...base.dimensions,
-          customer_id: `customer-${customer()}`,
-          feature: `feature-${feature()}`,
-          environment: 'production',
-          service: 'api',
-          model: name,
-        },
-      };
-    });
-}
+const groups = (): Generator<Entry[]> => entryGroups({ entries, days, untilUs: NOVEMBER });
+const folder = mkdtempSync(join(tmpdir(), 'spanledger-bench-'));
 
 interface Timing {
   /** Wall. */

@@ -11,6 +11,7 @@ import { createCounters } from '../../processor/metrics.ts';
 import { createSpendMetrics } from '../../processor/metrics/spend.ts';
 import { makeEntry, NOVEMBER, unpriced } from '../support/entries.ts';
 import { temporaryLedger } from '../support/ledger.ts';
+import { apiPrices } from '../support/prices.ts';
 
 /** 2026-11-25T12:00:00Z. */
 const NOW = Date.UTC(2026, 10, 25, 12) * 1000;
@@ -58,7 +59,7 @@ async function startApi(
     loopbackNamesOnly: (options.tokens ?? []).length === 0,
     version: '0.1.0',
     location: { kind: 'sqlite', location: './spanledger.db' },
-    prices: { version: '2026.11.1', checked: '2026-11-23', models: 1_500, held: 0 },
+    prices: apiPrices,
     spools: () => [
       { name: 'tempo', endpoint: 'https://user:secret@backend.example/v1/traces?key=secret', bytes: 1024, items: 7 },
     ],
@@ -182,6 +183,7 @@ test('derivation: quantity x rate, line by line, and what has no figure', async 
       {
         provider: 'openai',
         model: 'gpt-4o',
+        card_provider: 'openai',
         price_id: 'openai/gpt-4o@2024-10-01',
         price_version: '2026.11.1',
         source: 'list',

@@ -16,6 +16,7 @@ import { createCounters } from '../../../processor/metrics.ts';
 import { createSpendMetrics } from '../../../processor/metrics/spend.ts';
 import { makeEntry, NOVEMBER, unpriced } from '../../support/entries.ts';
 import { temporaryLedger } from '../../support/ledger.ts';
+import { apiPrices } from '../../support/prices.ts';
 
 const call = makeEntry(1, { dimensions: { customer_id: 'acme', feature: 'chat' }, extra: { a: 'b' } });
 const DAY = 86_400_000_000;
@@ -41,7 +42,7 @@ async function startApi(): Promise<string> {
         loopbackNamesOnly: true,
         version: '0.1.0',
         location: { kind: 'sqlite', location: './spanledger.db' },
-        prices: { version: '2026.11.1', checked: '2026-11-23', models: 1_500, held: 0 },
+        prices: apiPrices,
         timezone: 'UTC',
         log: pino({ level: 'silent' }),
         now: () => NOVEMBER + 3 * DAY,
