@@ -6,7 +6,8 @@ import { accessBy, covers, type Access } from './access.ts';
 import { isLoopback, listen, requireFree, type Address } from './address.ts';
 import { announcer } from './announce.ts';
 import { apiRouter } from './api.ts';
-import { createBudgets, type BudgetCounter } from './budgets/index.ts';
+import type { BudgetCounter } from './budgets/index.ts';
+import { createLiveBudgets } from './budgets/live.ts';
 import { readBudgets } from './budgets/read.ts';
 import { mistakesBeside, shownPath } from './config-beside.ts';
 import type { Config } from './config.ts';
@@ -14,6 +15,7 @@ import { callReader, withHouse } from './dialects/index.ts';
 import { SpanledgerError } from './errors.ts';
 import type { BackendTimes } from './exporters/backend.ts';
 import { startExporters } from './exporters/index.ts';
+import { createGate } from './gate.ts';
 import { createIngest } from './ingest.ts';
 import { createLogIngest } from './ingest-logs.ts';
 import type { Appended, Ledger } from './ledger.ts';
@@ -46,8 +48,11 @@ export interface App {
   readonly grpcUrl: string | undefined;
   /** API, metrics and page. */
   readonly apiUrl: string;
-  /** Reads again what may change while it runs: rate cards and contract. What is wrong is logged and changes nothing. */
-  reload(): void;
+  /**
+   * Reads again what may change while it runs: rate cards, contract and budgets. What is wrong is logged and changes
+   * nothing. Resolves once what was read holds; never rejects.
+   */
+  reload(): Promise<void>;
   /** Answers what has begun, then closes everything. May be called any number of times. */
   stop(): Promise<void>;
 }
@@ -95,8 +100,11 @@ export async function startApp(
     await spend.start();
 
     const count = (name: BudgetCounter, amount: number, label?: string): void => counters.add(name, amount, label);
-    const budgets = createBudgets({
-      ...budgetSettings,
+    const gate = createGate();
+    const budgets = createLiveBudgets({
+      settings: budgetSettings,
+      path: config.budgets,
+      gate,
       ledger,
       log,
       externalUrl: api.url,
@@ -159,10 +167,13 @@ export async function startApp(
     ];
     const observe = (calls: readonly Appended[]): void => observers.forEach((tell) => tell(calls));
     const settling = createSettling({ ledger, prices, counters, observe, ...config.window });
-    const sweeps = startSweeps(settling, {
-      settleUs: config.window.settleUs,
-      onError: (error) => log.error({ err: error }, 'what is held back could not be settled; it is tried again'),
-    });
+    const sweeps = startSweeps(
+      { sweep: () => gate.pass(() => settling.sweep()) },
+      {
+        settleUs: config.window.settleUs,
+        onError: (error) => log.error({ err: error }, 'what is held back could not be settled; it is tried again'),
+      },
+    );
     closers.push(() => sweeps.stop());
     const commit = createCommit(ledger, await recentCalls(ledger, Date.now() * 1000));
     const list = withHouse(config.dialects);
@@ -170,10 +181,16 @@ export async function startApp(
 
     const readSpans = traceReader(interestOf(list));
     const relay = (signal: 'logs' | 'metrics'): Consume => createRelay({ signal, exporter, counters });
+    const ingestLogs = createLogIngest({ prices, commit, settling, observers, counters, relay: relay('logs') });
     const intake: Intake = {
-      traces: async (body, encoding) => ingest(readSpans(body, encoding)),
-      logs: createLogIngest({ prices, commit, settling, observers, counters, relay: relay('logs') }),
+      traces: (body, encoding) => gate.pass(async () => ingest(readSpans(body, encoding))),
+      logs: (body, encoding) => gate.pass(() => ingestLogs(body, encoding)),
       metrics: relay('metrics'),
+    };
+
+    const reload = async (): Promise<void> => {
+      prices.reload();
+      await budgets.reload();
     };
 
     const complain = atMostEvery(MINUTE);
@@ -197,7 +214,7 @@ export async function startApp(
     otlpUrl = otlp.url;
 
     print(await startLine({ otlpUrl: otlp.url, apiUrl: api.url }, config, ledger));
-    return { otlpUrl: otlp.url, grpcUrl: grpc?.url, apiUrl: api.url, reload: () => prices.reload(), stop };
+    return { otlpUrl: otlp.url, grpcUrl: grpc?.url, apiUrl: api.url, reload, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -4,7 +4,7 @@ import { loadConfig } from '../config.ts';
 
 /**
  * `spanledger serve`: receives spans until SIGTERM or SIGINT. The first signal lets what has begun finish; the second ends
- * at once. SIGHUP makes it read prices and contract again.
+ * at once. SIGHUP makes it read prices, contract and budgets again.
  */
 export function serveCommand(): Command {
   return new Command('serve')
@@ -14,7 +14,7 @@ export function serveCommand(): Command {
       const app = await startApp(loadConfig({ file, env: process.env, cwd: process.cwd() }), {
         print: (line) => console.log(line),
       });
-      process.on('SIGHUP', () => app.reload());
+      process.on('SIGHUP', () => void app.reload());
       await firstSignal();
       await app.stop();
     });
