@@ -22,6 +22,8 @@ export interface FinishedCall {
   readonly error: string | undefined;
   /** What the announcement of the call gave, where it was open for long. */
   readonly opened?: unknown;
+  /** The ids of its span, where the same call must be the same span whenever it is recorded; then it has no parent. */
+  readonly ids?: { readonly traceId: string; readonly spanId: string };
   /** Where counts were made by the rule of estimate.ts: of which texts, and the same call by a better count. */
   readonly estimated?: { readonly texts: Texts; readonly by: (tokens: TokenEstimate) => FinishedCall };
 }
@@ -41,10 +43,13 @@ export interface CallStart {
 }
 
 /** What whoever reads an answer tells of it. */
-export type Listener = Pick<Call, 'request' | 'libraryReads' | 'body' | 'event' | 'complete' | 'end' | 'fail'>;
+export type Listener = Pick<Call, 'request' | 'libraryReads' | 'body' | 'event' | 'complete' | 'end' | 'fail'> & {
+  /** Wants the text as it comes, in place of what it means; false when it wants no more of it. Does not throw. */
+  readonly text?: (text: string, end: boolean) => boolean;
+};
 
 /** Listens to nothing: for a second reader of an answer that is observed already. */
-export function deaf({ request }: Call | Listener): Listener {
+export function deaf({ request }: Pick<Listener, 'request'>): Listener {
   const nothing = (): void => {};
   return {
     request,
@@ -144,6 +149,12 @@ export class Call {
       this.waiting = true;
       waitFor(id, this);
     }
+  }
+
+  /** The whole answer, as it was read before. Ends the call. */
+  known(answer: AnswerFacts): void {
+    Object.assign(this.#answer, answer);
+    this.end();
   }
 
   /** One event of the answer. */

@@ -24,6 +24,8 @@ export interface Exporter {
   add(call: FinishedCall): void;
   /** Says that a call is open. Gives the ids that its span will have. */
   announce(call: OpenCall): SpanIds;
+  /** How many spans can wait without being in the way of others. */
+  room(): number;
   /** Delivers what is there; takes at most `limitMs`. */
   flush(limitMs: number): Promise<void>;
   /** Delivers what is there by the program `file`, and waits for it. */
@@ -66,7 +68,7 @@ export function createExporter(env: NodeJS.ProcessEnv, version: string, warn: (r
     },
   });
   const random = new RandomIdGenerator();
-  // The ids of the next span, where it was announced.
+  // The ids of the next span, where they are known before.
   let announced: SpanIds | undefined;
   const provider = new TracerProvider({
     idGenerator: {
@@ -87,9 +89,9 @@ export function createExporter(env: NodeJS.ProcessEnv, version: string, warn: (r
   });
   const tracer = provider.getTracer(scopeName, version);
   return {
-    add: ({ name, start, end, parent, attributes, error, opened }) => {
-      const context = contextOf(parent);
-      announced = opened as SpanIds | undefined;
+    add: ({ name, start, end, parent, attributes, error, opened, ids }) => {
+      const context = ids === undefined ? contextOf(parent) : ROOT_CONTEXT;
+      announced = ids ?? (opened as SpanIds | undefined);
       const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, startTime: start, attributes }, context);
       announced = undefined;
       if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
@@ -104,6 +106,7 @@ export function createExporter(env: NodeJS.ProcessEnv, version: string, warn: (r
       tracer.startSpan(marker.span, { startTime: now, attributes }, contextOf(parent)).end(now);
       return { traceId, spanId };
     },
+    room: () => outbox.room,
     flush: (limitMs) => outbox.flush(limitMs),
     gasp: (file) => {
       const spans = outbox.take();

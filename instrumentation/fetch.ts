@@ -1,12 +1,14 @@
 import { isJson, type Json, type WireApi } from './apis/api.ts';
 import { apiOfUrl } from './apis/index.ts';
 import { waitingCall } from './background.ts';
-import { patient, type Call } from './call.ts';
+import type { Batches } from './batches.ts';
+import { patient, type Call, type Listener } from './call.ts';
 import { currentLogical, isClaimed, type Logical } from './claim.ts';
 import type { Observing } from './clients/client.ts';
 import { withoutBaggage } from './egress.ts';
 import { formFields } from './form.ts';
 import { guarded } from './guard.ts';
+import { providerOf } from './provider.ts';
 import { observeResponse } from './response.ts';
 import { wrapMethod } from './wrap.ts';
 
@@ -30,16 +32,16 @@ const longestBody = 32 * 1024 * 1024;
  * Watches `fetch` for requests to model providers that no client hook watches: bundled applications, clients that we do not
  * know, hand-written requests. Every other request goes through untouched.
  */
-export function hookFetch({ recorder }: Observing): void {
+export function hookFetch({ recorder, batches }: Observing): void {
   wrapMethod(
     globalThis,
     'fetch',
     (fetch: Fetch): Fetch =>
       function (this: unknown, ...args: [Input, Init?]) {
-        const waiting = guarded(() => waitedFor(args[0]));
-        if (waiting !== undefined)
+        const look = guarded(() => lookOf(batches, ...args));
+        if (look !== undefined)
           return withoutBaggage(() => fetch.apply(this, args)).then((response) => {
-            if (response.status < 400) guarded(() => observeResponse(response, patient(waiting), undefined));
+            if (response.status < 400) guarded(() => observeResponse(response, look, undefined));
             return response;
           });
         const plan = guarded(() => planOf(...args));
@@ -89,10 +91,17 @@ export function hookFetch({ recorder }: Observing): void {
   };
 }
 
-/** The call whose answer this request fetches. */
-function waitedFor(input: Input): Call | undefined {
-  const url = input instanceof Request ? input.url : input instanceof URL ? input.pathname : input;
-  return isClaimed() ? undefined : waitingCall(url);
+/** Who reads along when a request fetches what was ordered before: an answer made in the background, a batch. */
+function lookOf(batches: Batches, input: Input, init: Init): Listener | undefined {
+  const href = input instanceof Request ? input.url : input instanceof URL ? input.href : input;
+  if (!/\/(?:responses|predictions|batch|batches|files)\b/.test(href) || isClaimed()) return undefined;
+  const waiting = waitingCall(href);
+  if (waiting !== undefined) return patient(waiting);
+  const method = init?.method ?? (input instanceof Request ? input.method : 'GET');
+  const url = URL.parse(href);
+  const provider = url === null ? undefined : (providerOf(url.hostname) ?? currentLogical()?.provider);
+  if (url === null || provider === undefined || method.toUpperCase() !== 'GET') return undefined;
+  return batches.reader({ url: href, path: url.pathname, provider });
 }
 
 function planOf(input: Input, init: Init): Plan | undefined {

@@ -37,7 +37,7 @@ export function createMeasures(meters: () => MeterProvider | undefined, version:
     return { provider, tokens, duration };
   };
   let made: ReturnType<typeof create> | undefined;
-  const measure = ({ attributes, start, end, error }: FinishedCall, provider: MeterProvider): void => {
+  const measure = ({ attributes, start, end, error, ids }: FinishedCall, provider: MeterProvider): void => {
     // An outcome or a marker is no call.
     if (attributes[attr.operation] === undefined) return;
     made = made?.provider === provider ? made : create(provider);
@@ -48,6 +48,8 @@ export function createMeasures(meters: () => MeterProvider | undefined, version:
       ['output', attributes[attr.outputTokens]],
     ] as const)
       if (typeof count === 'number') made.tokens.record(count, { ...common, 'gen_ai.token.type': type });
+    // The results of a batch say nothing of how long they took.
+    if (ids !== undefined) return;
     made.duration.record((end - start) / 1000, error === undefined ? common : { ...common, [attr.errorType]: error });
   };
   return (call) => {

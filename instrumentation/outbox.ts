@@ -43,6 +43,11 @@ export class Outbox<Item> {
     return this.#queue.length;
   }
 
+  /** For how many there is room that others do not need; none while nothing can be delivered. */
+  get room(): number {
+    return this.#wait > 0 ? 0 : this.#options.limit / 4 - this.#queue.length;
+  }
+
   /** Everything that is not known to be delivered, which is then no longer here. */
   take(): Item[] {
     const items = [...this.#onTheWay, ...this.#queue.splice(0)];

@@ -1,6 +1,7 @@
 import type { Attributes, SpanContext } from '@opentelemetry/api';
 import { isMainThread } from 'node:worker_threads';
 import { watchAiSdk } from './ai-sdk.ts';
+import { createBatches } from './batches.ts';
 import type { FinishedCall } from './call.ts';
 import { clients } from './clients/index.ts';
 import { setEmitter } from './emit.ts';
@@ -10,7 +11,7 @@ import { hookFetch } from './fetch.ts';
 import { hookModules, type HookReport } from './hook.ts';
 import { createRecorder } from './recorder.ts';
 import type { Settings } from './settings.ts';
-import { noTags } from './tags.ts';
+import { currentTags, noTags } from './tags.ts';
 import { createTokenCounter } from './tokens.ts';
 
 /** What the instrumentation is given from outside its bundle. */
@@ -42,6 +43,8 @@ export interface Destination {
   add(call: FinishedCall): void;
   /** Announces a call that is still open. What it gives comes back with the call when that has finished (`opened`). */
   announce(call: OpenCall): unknown;
+  /** For how many calls there is room that can wait. */
+  room(): number;
 }
 
 /** Recording, of which there is one in a process. */
@@ -52,6 +55,8 @@ export interface Recording {
   settle(limitMs: number, last: boolean): Promise<void>;
   /** The same, at once. */
   settleNow(): void;
+  /** Hands on the results of batches that wait for room, or as many as there is room for in `limitMs`. False where there were none. */
+  finish(limitMs: number): Promise<boolean>;
 }
 
 /** How long the end of the process waits for counts of tokens. */
@@ -92,6 +97,16 @@ export function startRecording(settings: Settings, { say, asideHook, tokenizer }
       return destination !== undefined;
     },
   });
+  const batches = createBatches({
+    began() {
+      const destination = current();
+      destination?.began();
+      return destination !== undefined;
+    },
+    tags: () => currentTags(sources),
+    room: () => current()?.room() ?? 0,
+    emit: (call) => current()?.add(call),
+  });
   const recording: Recording = {
     to(destination) {
       destinations.push(destination);
@@ -103,14 +118,17 @@ export function startRecording(settings: Settings, { say, asideHook, tokenizer }
     async settle(limitMs, last) {
       if (last) recorder.abandon();
       await estimates.settle(Math.min(limitMs, longestEstimateMs));
+      batches.handOn();
     },
     settleNow() {
       recorder.abandon();
       estimates.giveUp();
+      batches.handOn();
     },
+    finish: (limitMs) => batches.finish(limitMs),
   };
   shared[slot] = recording;
-  const observing = { recorder, askForUsage: settings.askForUsage };
+  const observing = { recorder, batches, askForUsage: settings.askForUsage };
   hookFetch(observing);
   watchAiSdk(observing);
   const report = reporter(isMainThread ? say : () => {}, () => current()?.name ?? 'nowhere yet');

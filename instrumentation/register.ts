@@ -51,15 +51,18 @@ export function endpoint(settings: Settings, { say, loadExporter, lastGasp, pack
       setImmediate(load);
       flushAtExit({
         async flush(limitMs, last) {
-          await runningRecording()?.settle(limitMs, last);
           load();
+          await runningRecording()?.settle(limitMs, last);
           await exporter?.flush(limitMs);
+        },
+        async finish(limitMs) {
+          if ((await runningRecording()?.finish(limitMs)) === true) await exporter?.flush(limitMs);
         },
         ...(settings.lastGasp
           ? {
               gasp() {
-                runningRecording()?.settleNow();
                 load();
+                runningRecording()?.settleNow();
                 exporter?.gasp(lastGasp);
               },
             }
@@ -71,5 +74,6 @@ export function endpoint(settings: Settings, { say, loadExporter, lastGasp, pack
       else if (pending.length < mostPending) pending.push(call);
     },
     announce: (call) => exporter?.announce(call),
+    room: () => exporter?.room() ?? 0,
   };
 }

@@ -112,11 +112,27 @@ function read<T>(
 /** Raw bytes: decoded aside, and the same bytes are given on, unless a part of them is there only because we asked. */
 async function seeBinary(value: unknown, name: 'arrayBuffer' | 'bytes' | 'blob', state: Observed): Promise<unknown> {
   const bytes = value instanceof Blob ? await value.arrayBuffer() : (value as ArrayBuffer | Uint8Array);
+  if (state.call.text !== undefined) {
+    seePieces(new Uint8Array(bytes), state.call);
+    return value;
+  }
   const passed = seeText(new TextDecoder().decode(bytes), state);
   if (state.asked === undefined) return value;
   const encoded = new TextEncoder().encode(passed);
   if (value instanceof Blob) return new Blob([encoded], { type: value.type });
   return name === 'bytes' ? encoded : encoded.buffer;
+}
+
+/** As one text it may be longer than any can be. */
+const pieceBytes = 1024 * 1024;
+
+function seePieces(bytes: Uint8Array, { text }: Listener): void {
+  const decoder = new TextDecoder();
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    const piece = decoder.decode(bytes.subarray(at, at + pieceBytes), { stream: true });
+    if (text?.(piece, false) === false) return;
+  }
+  text?.(decoder.decode(), true);
 }
 
 function findProperty(start: object, name: string): PropertyDescriptor | undefined {
@@ -137,8 +153,14 @@ function tapBody(
   const decoder = new TextDecoder();
   const events = framing === 'whole' ? undefined : readEvents(call, asked, framing);
   let kept: string | undefined = '';
+  let wanted = true;
   const see = (chunk: Uint8Array | undefined): Uint8Array | undefined => {
+    if (!wanted) return chunk;
     const text = decoder.decode(chunk, { stream: chunk !== undefined });
+    if (call.text !== undefined) {
+      wanted = call.text(text, chunk === undefined);
+      return chunk;
+    }
     if (events === undefined) {
       if (kept !== undefined && kept.length < longestKept) kept += text;
       else kept = undefined;
@@ -159,8 +181,8 @@ function tapBody(
             const passed = see(done ? undefined : value);
             if (passed !== undefined && passed.length > 0) controller.enqueue(passed.slice());
             if (done) {
-              if (events === undefined && kept !== undefined) seeValue(parse(kept), call);
-              else call.complete();
+              if (events !== undefined || kept === undefined) call.complete();
+              else if (call.text === undefined) seeValue(parse(kept), call);
               controller.close();
               controller.byobRequest?.respond(0);
             } else if (passed === undefined || passed.length === 0) continue;
@@ -186,6 +208,10 @@ function openReader(body: ReadableStream<Uint8Array>): ReadableStreamDefaultRead
 }
 
 function seeText(text: string, { call, asked, framing }: Observed): string {
+  if (call.text !== undefined) {
+    call.text(text, true);
+    return text;
+  }
   if (framing === 'whole') {
     seeValue(parse(text), call);
     return text;

@@ -1,9 +1,34 @@
-import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
+import {
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  TraceFlags,
+  type Context,
+  type Span,
+  type SpanContext,
+} from '@opentelemetry/api';
+import type { FinishedCall } from './call.ts';
 import type { Providers } from './instrument.ts';
 import { createMeasures } from './measures.ts';
 import type { Destination, OpenCall } from './recording.ts';
 import { isOurs } from './sampler.ts';
 import { marker, markerOf, scopeName } from './semconv.ts';
+
+/**
+ * Room for so many a second: the usual processor of spans keeps 2,048 and drops what is more, and it does not say how full it
+ * is. It is asked for each.
+ */
+function createPace(perSecond: number, most: number): () => number {
+  let left = most;
+  let at = performance.now();
+  return () => {
+    const now = performance.now();
+    left = Math.min(most, left + ((now - at) / 1000) * perSecond);
+    at = now;
+    return left < 1 ? 0 : left--;
+  };
+}
 
 /** Calls become spans of the application's own tracer provider, and measurements of its meter provider. */
 export function shareTracer({ tracers, meters }: Providers, version: string): Destination {
@@ -12,6 +37,7 @@ export function shareTracer({ tracers, meters }: Providers, version: string): De
     tracers()
       .getTracer(scopeName, version)
       .startSpan(name, { kind: SpanKind.CLIENT, startTime, attributes }, contextOf(parent));
+  const room = createPace(2000, 256);
   return {
     name: "the application's OpenTelemetry",
     began: () => {},
@@ -25,15 +51,21 @@ export function shareTracer({ tracers, meters }: Providers, version: string): De
         .end(now);
       return span;
     },
+    room,
     add(call) {
       const opened = call.opened as Span | undefined;
-      const span = opened ?? start(call);
+      const span = opened ?? start(call.ids === undefined ? call : { ...call, parent: traceOf(call.ids) });
       if (opened !== undefined) opened.setAttributes(call.attributes);
       if (call.error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
       span.end(call.end);
       measure(call);
     },
   };
+}
+
+/** The ids of a span are the SDK's to make, but not those of its trace. */
+function traceOf({ traceId, spanId }: NonNullable<FinishedCall['ids']>): SpanContext {
+  return { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true };
 }
 
 const root = ROOT_CONTEXT.setValue(isOurs, true);

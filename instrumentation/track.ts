@@ -5,7 +5,7 @@ import { describeCounts } from './call.ts';
 import { emitNow } from './emit.ts';
 import { attr } from './semconv.ts';
 
-/** A call that nothing can see: a provider's batch, a socket, a model of your own. */
+/** A call that nothing can see: a batch whose results come from a bucket, a socket, a model of your own. */
 export interface TrackedUsage {
   /** `gen_ai.provider.name`: `openai`, `anthropic`, `aws.bedrock`, … */
   readonly provider: string;

@@ -1,6 +1,6 @@
 import { apiOf } from '../apis/index.ts';
 import { isJson, type Json } from '../apis/api.ts';
-import { patient, type Call } from '../call.ts';
+import { patient, type Call, type Listener } from '../call.ts';
 import { waitingCall } from '../background.ts';
 import { claiming, type Claim } from '../claim.ts';
 import { withoutBaggage } from '../egress.ts';
@@ -72,7 +72,7 @@ interface Place {
 export function stainlessRequests(
   { file, className, ...place }: Place,
   client: StainlessClient,
-  { recorder, askForUsage }: Observing,
+  { recorder, batches, askForUsage }: Observing,
 ): PatchedFile {
   const begin = (instance: StainlessInstance, original: Options): Options | undefined => {
     const { method = 'get', path = '' } = original;
@@ -100,9 +100,20 @@ export function stainlessRequests(
     recorder.watch(props.response, call);
   };
 
+  /** Who reads along where a request only looks at what was ordered before. */
+  const readerOf = (instance: StainlessInstance, { method = 'get', path = '' }: Options): Listener | undefined =>
+    method === 'get'
+      ? batches.reader({
+          url: /^https?:/.test(path) ? path : String(instance.baseURL),
+          path,
+          provider: client.provider,
+        })
+      : undefined;
+
   const wrapMakeRequest = (makeRequest: MakeRequest): MakeRequest =>
     function (this: StainlessInstance, input, retriesRemaining, retryOf, ...rest) {
       let current: Begun | undefined;
+      let reader: Listener | undefined;
       const claim: Claim = { made: false };
       const prepare = (options: Options): Options => {
         // Older versions do not say what is retried, but count what is left.
@@ -112,9 +123,10 @@ export function stainlessRequests(
           claim.made = current !== undefined;
           if (current !== undefined || retryOf !== undefined) return options;
         }
+        reader = guarded(() => readerOf(this, options));
         const started = guarded(() => begin(this, options));
         current = started?.[begun];
-        claim.made = current !== undefined;
+        claim.made = current !== undefined || reader !== undefined;
         return started ?? options;
       };
       const send = (options: Options | PromiseLike<Options>): Promise<Props> =>
@@ -124,7 +136,9 @@ export function stainlessRequests(
       return send(isPromise(input) ? input.then(prepare) : prepare(input)).then(
         (props) => {
           const value = current;
+          const along = reader;
           if (value !== undefined) guarded(() => answered(props, value));
+          else if (along !== undefined) guarded(() => observeResponse(props.response, along, undefined));
           return props;
         },
         (error: unknown) => {
@@ -154,7 +168,9 @@ export function stainlessRequests(
   const wrapParse = (parse: Parse): Parse =>
     function (this: StainlessInstance, instance, props) {
       const state = guarded(() => observedResponse(props.response));
-      if (state === undefined || props.options.stream === true) return parse.call(this, instance, props);
+      // What wants the text itself is a file or a list of lines, which the library leaves to the application.
+      const left = state === undefined || state.call.text !== undefined || props.options.stream === true;
+      if (left) return parse.call(this, instance, props);
       state.call.libraryReads = true;
       return parse.call(this, instance, props).then(
         (value) => {
@@ -192,11 +208,12 @@ export function stainlessStreams(file: string, place: { readonly optional?: true
   const wrap = (fromSSEResponse: FromResponse): FromResponse =>
     function (this: unknown, response, ...rest) {
       const state = guarded(() => observedResponse(response));
-      if (state !== undefined) state.call.libraryReads = true;
+      // Results of a batch are asked for as a stream, and then read in another way.
+      if (state !== undefined && state.call.text === undefined) state.call.libraryReads = true;
       const stream = fromSSEResponse.call(this, response, ...rest);
       const controller = rest[0] as AbortController | undefined;
       const { iterator } = stream;
-      if (state === undefined || iterator === undefined) return stream;
+      if (state === undefined || state.call.text !== undefined || iterator === undefined) return stream;
       const { call, asked } = state;
       stream.iterator = () => observeIterator(iterator.call(stream), call, asked, controller?.signal);
       return stream;
