@@ -5,19 +5,47 @@
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, renameSync, rmSync, utimesSync } from 'node:fs';
-import { build } from 'esbuild';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { build, type Plugin } from 'esbuild';
 
 const root = import.meta.dirname;
+const instrumentation = `${root}/node_modules/@opentelemetry/instrumentation`;
 const aside = `${root}/dist.${process.pid}`;
 const copied = [
   'processor/bin.cjs',
   'processor/web',
   'pricing/catalog',
   'instrumentation/preload.cjs',
+  'instrumentation/sdk-preload.cjs',
   'instrumentation/place.cjs',
 ];
 // The exporter and the tokenizer are bundles of their own: they are loaded when they are needed, not with the application.
-const bundled = ['register', 'export', 'tokenizer', 'last-gasp'].map((name) => `instrumentation/${name}.ts`);
+const bundled = ['register', 'export', 'tokenizer', 'last-gasp', 'sdk'].map((name) => `instrumentation/${name}.ts`);
+
+/**
+ * The SDK names at its start every exporter that a variable may ask for, and gRPC with them. Few are ever asked for, so each
+ * is only run when it is first touched.
+ */
+const seldom = /^@opentelemetry\/(exporter-.*|otlp-grpc-exporter-base|configuration|propagator-b3)$/;
+const loadedLate: Plugin = {
+  name: 'loaded-late',
+  setup(build) {
+    build.onResolve({ filter: seldom }, ({ path, pluginData, importer }) =>
+      pluginData === 'now' ? undefined : { path, namespace: 'late', pluginData: importer },
+    );
+    build.onLoad({ filter: /./, namespace: 'late' }, ({ path, pluginData }) => {
+      const importer = String(pluginData);
+      const names = Object.keys(createRequire(importer)(path) as object);
+      const properties = names.map((name) => `get ${name}() { return require(${JSON.stringify(path)}).${name}; }`);
+      return {
+        contents: `module.exports = { ${properties.join(', ')} };`,
+        resolveDir: dirname(importer),
+        pluginData: 'now',
+      };
+    });
+  },
+};
 const started = new Date();
 
 try {
@@ -33,11 +61,14 @@ try {
       platform: 'node',
       target: 'node22.18',
       format: 'cjs',
-      external: ['@opentelemetry/api'],
+      external: ['@opentelemetry/api', '@grpc/grpc-js'],
+      // Four copies of it are installed, because others pin theirs.
+      alias: path.endsWith('/sdk.ts') ? { '@opentelemetry/instrumentation': instrumentation } : {},
+      plugins: path.endsWith('/sdk.ts') ? [loadedLate] : [],
       logLevel: 'warning',
       charset: 'utf8',
       // Names stay readable in stack traces; what is left out is space, of which the vocabularies have much.
-      minifyWhitespace: path.includes('tokenizer'),
+      minifyWhitespace: /tokenizer|sdk/.test(path),
       legalComments: 'inline',
     });
   utimesSync(aside, started, started);

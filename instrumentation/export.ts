@@ -10,7 +10,13 @@ import {
 } from '@opentelemetry/api';
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
-import { AlwaysOnSampler, RandomIdGenerator, TracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace';
+import {
+  AlwaysOnSampler,
+  RandomIdGenerator,
+  TracerProvider,
+  type ReadableSpan,
+  type SpanProcessor,
+} from '@opentelemetry/sdk-trace';
 import { spawnSync } from 'node:child_process';
 import type { FinishedCall } from './call.ts';
 import { otlpConfig } from './otlp-config.ts';
@@ -41,6 +47,7 @@ export interface SpanIds {
 const batch = 512;
 /** How long the end of the process waits for the program that delivers what is left. */
 const longestGaspMs = 3000;
+const longestFlushMs = 3000;
 
 /** Resource attributes that are sent. The usual detectors add the command line, where secrets sit. */
 const allowed = [
@@ -57,16 +64,7 @@ const allowed = [
  * what it was, and its sampling cannot lose a call. Loaded when the first call is made, not when the application starts.
  */
 export function createExporter(env: NodeJS.ProcessEnv, version: string, warn: (reason: string) => void): Exporter {
-  const config = otlpConfig(env);
-  const outbox = new Outbox<ReadableSpan>({
-    warn,
-    batch,
-    ...scheduleDelay(env),
-    send: async (spans) => {
-      const body = JsonTraceSerializer.serializeRequest([...spans]);
-      return body === undefined ? { status: 'refused', reason: 'nothing to send' } : post(body, config);
-    },
-  });
+  const outbox = createOutbox(env, warn);
   const random = new RandomIdGenerator();
   // The ids of the next span, where they are known before.
   let announced: SpanIds | undefined;
@@ -125,6 +123,35 @@ export function createExporter(env: NodeJS.ProcessEnv, version: string, warn: (r
       });
     },
   };
+}
+
+/**
+ * Spans of the application's provider, delivered as calls are but from a queue of their own: what is traced in masses must
+ * not push out what is billed.
+ */
+export function createSpanProcessor(env: NodeJS.ProcessEnv, warn: (reason: string) => void): SpanProcessor {
+  const outbox = createOutbox(env, warn);
+  return {
+    onStart: () => {},
+    onEnd: (span) => {
+      if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) outbox.add(span);
+    },
+    forceFlush: () => outbox.flush(longestFlushMs),
+    shutdown: () => outbox.flush(longestFlushMs),
+  };
+}
+
+function createOutbox(env: NodeJS.ProcessEnv, warn: (reason: string) => void): Outbox<ReadableSpan> {
+  const config = otlpConfig(env);
+  return new Outbox<ReadableSpan>({
+    warn,
+    batch,
+    ...scheduleDelay(env),
+    send: async (spans) => {
+      const body = JsonTraceSerializer.serializeRequest([...spans]);
+      return body === undefined ? { status: 'refused', reason: 'nothing to send' } : post(body, config);
+    },
+  });
 }
 
 function contextOf(parent: SpanContext | undefined): Context {

@@ -14,6 +14,7 @@ const say = (line) => {
 const load = (name) => require(fileOf(name, 'cjs'));
 
 exports.load = load;
+exports.say = say;
 exports.surroundings = {
   loadExporter: () => load('export'),
   say,

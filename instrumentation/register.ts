@@ -1,22 +1,40 @@
+import type { MeterProvider } from '@opentelemetry/api';
 import type { Exporter } from './export.ts';
 import type { FinishedCall } from './call.ts';
 import { flushAtExit } from './exit.ts';
 import { failed } from './guard.ts';
+import { createMeasures } from './measures.ts';
 import { runningRecording, startRecording, type Destination, type Surroundings } from './recording.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { versionOf } from './version.ts';
 
+export { flushAtExit } from './exit.ts';
 export { instrument } from './instrument.ts';
 
 /** Finished calls that wait for the exporter to be loaded. */
 const mostPending = 1024;
 
-/** Starts recording for the preload: calls go to the endpoint. The second time in a process it does nothing. */
-export function register(surroundings: Surroundings): void {
+/**
+ * Starts recording for the preload: calls go to the endpoint, and are measured where there is a meter provider. The second
+ * time in a process it does nothing.
+ */
+export function register(surroundings: Surroundings, meters?: () => MeterProvider | undefined): void {
   if (runningRecording() !== undefined) return;
   const settings = readSettings(process.env);
   for (const mistake of settings.mistakes) surroundings.say(mistake);
-  startRecording(settings, surroundings).to(endpoint(settings, surroundings));
+  const destination = endpoint(settings, surroundings);
+  const measure = meters && createMeasures(meters, versionOf(surroundings.packageJson));
+  startRecording(settings, surroundings).to(measure === undefined ? destination : measured(destination, measure));
+}
+
+function measured(destination: Destination, measure: (call: FinishedCall) => void): Destination {
+  return {
+    ...destination,
+    add(call) {
+      destination.add(call);
+      measure(call);
+    },
+  };
 }
 
 /** Calls go to the OTLP endpoint of the environment, through an exporter that nobody else sees. */

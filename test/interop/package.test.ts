@@ -4,30 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startProvider } from '../support/provider.ts';
+import { installPacked } from './support/packed.ts';
 
 /**
  * What a user gets: the packed tarball, installed in an empty folder with npm, and used from there. Nothing of the
  * repository is on the path of the programs that run here.
  */
-const root = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'spanledger-package-'));
 const cli = join(folder, 'node_modules/.bin/spanledger');
 
-beforeAll(() => {
-  const packed = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
-    cwd: root,
-    encoding: 'utf8',
-  });
-  const [tarball] = JSON.parse(packed.slice(packed.indexOf('['))) as [{ filename: string }];
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'app', private: true }));
-  const packages = [
-    join(folder, tarball.filename),
-    'openai@7.57.0',
-    '@anthropic-ai/sdk@1.14.0',
-    '@opentelemetry/api@1.9.0',
-  ];
-  execFileSync('npm', ['install', '--no-fund', '--no-audit', ...packages], { cwd: folder, stdio: 'pipe' });
-});
+beforeAll(() => installPacked(folder, ['openai@7.57.0', '@anthropic-ai/sdk@1.14.0', '@opentelemetry/api@1.9.0']));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const openaiApp = (importLine: string) => `
@@ -110,6 +96,18 @@ describe('the packed tarball, installed in an empty folder', () => {
       }
     },
   );
+});
+
+test('the sdk entry needs a newer API than the lean one: a line says so, and the application runs', () => {
+  writeFileSync(join(folder, 'plain.cjs'), 'console.log("running")');
+  const run = spawnSync(process.execPath, ['--require', 'spanledger/instrumentation/sdk', 'plain.cjs'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  expect(run).toMatchObject({ status: 0, stdout: 'running\n' });
+  expect(run.stderr.trim().split('\n')).toEqual([
+    expect.stringContaining('they need @opentelemetry/api 1.10 or later'),
+  ]);
 });
 
 /** A Node that is too old, where the machine has one outside node_modules. */
