@@ -22,6 +22,11 @@ async function flushAll(last: boolean): Promise<void> {
   await Promise.all(deliveries.map(({ flush }) => flush(limitMs, last).catch(failed)));
 }
 
+async function finishAll(): Promise<void> {
+  await flushAll(true);
+  for (const { finish } of deliveries) await finish?.(longestMs).catch(failed);
+}
+
 /**
  * Delivers what is left when the process ends by itself, or by SIGTERM or SIGINT. A signal ends the process as it would
  * have, unless the application listens for it itself: then it decides. `process.exit()` and crashes are only waited for
@@ -34,9 +39,7 @@ export function flushAtExit(delivery: Delivery): void {
   let ending: Promise<void> | undefined;
   // The event comes again after every piece of work that is done for it.
   process.on('beforeExit', () => {
-    ending ??= flushAll(true).then(async () => {
-      for (const { finish } of deliveries) await finish?.(longestMs).catch(failed);
-    });
+    ending ??= finishAll();
   });
   if (!isMainThread) return;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
