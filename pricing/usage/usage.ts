@@ -19,14 +19,6 @@ export type Usage =
   | { readonly status: 'missing' }
   | { readonly status: 'invalid'; readonly detail: string };
 
-/**
- * The most of a unit that one call is believed to have used. A whole batch may be told as one call: the largest queue that
- * OpenAI grants for batches holds 15 billion tokens (platform.openai.com/docs/models/gpt-4o-mini, rate limits, tier 5). A
- * million calls of the most still add up in 64 bits, where a thousand of 2^53 do not: a few broken counts would take away
- * everybody's sums.
- */
-export const maxCount = 1_000_000_000_000;
-
 /** Totals as most APIs and conventions give them: `input` includes every cache and modality count, `output` reasoning. */
 export interface InclusiveTotals {
   readonly input?: number | undefined;
@@ -54,8 +46,8 @@ export interface InclusiveTotals {
 }
 
 /**
- * Makes totals disjoint. Never clamps: a part larger than its whole, a negative, fractional, unsafe or impossible count is
- * `invalid`, with the names and figures in `detail`.
+ * Makes totals disjoint. Never clamps: a part larger than its whole, a negative, fractional or unsafe count is `invalid`,
+ * with the names and figures in `detail`.
  *
  * @example fromInclusive({ input: 25_000, cacheRead: 20_000, cacheWrite5m: 4_000, output: 500 }, 'reported')
  * // counts { input: 1000, cache_read: 20000, cache_write_5m: 4000, output: 500 }
@@ -113,8 +105,8 @@ export function fromInclusive(totals: InclusiveTotals, basis: Basis): Usage {
 }
 
 /**
- * Checks counts that are disjoint already. Zero counts are left out; an unknown unit, or a negative, fractional, unsafe
- * or impossible count (more than `maxCount`), is `invalid`.
+ * Checks counts that are disjoint already. Zero counts are left out; an unknown unit, or a negative, fractional or unsafe
+ * count, is `invalid`.
  */
 export function fromDisjoint(counts: Readonly<Record<string, number | undefined>>, basis: Basis): Usage {
   const kept: Partial<Record<Unit, number>> = {};
@@ -150,6 +142,5 @@ function total(counts: Counts, direction: 'input' | 'output'): number {
 
 function countProblem(name: string, count: number): string | undefined {
   if (!Number.isSafeInteger(count)) return `${name} is ${count}, not a whole number below 2^53`;
-  if (count > maxCount) return `${name} is ${count}: no call uses more than ${maxCount} of a unit`;
   return count < 0 ? `${name} is negative (${count})` : undefined;
 }

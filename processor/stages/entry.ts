@@ -1,6 +1,8 @@
 import type { Charge, Micros, PriceQuery } from '../../pricing/charge.ts';
 import { formatUsd, USD, type FemtoUsd } from '../../pricing/money.ts';
 import { compareReported } from '../../pricing/reported.ts';
+import type { Unit } from '../../pricing/usage/units.ts';
+import type { Usage } from '../../pricing/usage/usage.ts';
 import type { Call } from '../call.ts';
 import type { Entry } from '../ledger.ts';
 import type { Span } from '../otlp/request.ts';
@@ -12,6 +14,26 @@ import { identify } from './identity.ts';
  * of the same request.
  */
 const MOST: FemtoUsd = 1_000_000n * USD;
+
+/**
+ * The most of a unit that one call is believed to have used. A whole batch may be told as one call: the largest queue that
+ * OpenAI grants for batches holds 15 billion tokens (platform.openai.com/docs/models/gpt-4o-mini, rate limits, tier 5). A
+ * million calls of the most still add up in 64 bits, where a thousand of 2^53 do not: a few broken counts would take away
+ * everybody's sums.
+ */
+const MOST_OF_A_UNIT = 1_000_000_000_000;
+
+/** A call's usage, unless nobody can have used so much. */
+function believed({ usage }: Call): Usage {
+  if (usage.status !== 'known') return usage;
+  const { counts } = usage;
+  for (const name in counts) {
+    const count = counts[name as Unit] ?? 0;
+    if (count > MOST_OF_A_UNIT)
+      return { status: 'invalid', detail: `${name} is ${count}: no call uses more than ${MOST_OF_A_UNIT} of a unit` };
+  }
+  return usage;
+}
 
 /** What is needed of a price book here. */
 export interface Prices {
@@ -39,7 +61,8 @@ export function chargeFor(call: Call, at: Micros, prices: Prices): Charge {
 }
 
 function bookCharge(call: Call, at: Micros, prices: Prices): Charge {
-  const { provider, model, tier, region, usage } = call;
+  const { provider, model, tier, region } = call;
+  const usage = believed(call);
   if (call.refused && usage.status === 'missing') return refusedCharge(call);
   if (model === undefined)
     return {
@@ -76,6 +99,7 @@ export function entryFor(span: Span, call: Call, charge: Charge): Entry {
   const startUs = chargedAt(span);
   const endUs = Math.min(Number(span.endUnixNano / 1000n), Number.MAX_SAFE_INTEGER);
   const { tags } = call;
+  const usage = believed(call);
   const tag = (name: Exclude<keyof typeof tags, 'extra'>): string => tags[name] ?? '';
   return {
     ...identify(span),
@@ -104,8 +128,8 @@ export function entryFor(span: Span, call: Call, charge: Charge): Entry {
     sentModel: call.model ?? '',
     region: call.region ?? '',
     usageState: call.usageState,
-    basis: call.usage.status === 'known' ? call.usage.basis : 'reported',
-    counts: call.usage.status === 'known' ? call.usage.counts : {},
+    basis: usage.status === 'known' ? usage.basis : 'reported',
+    counts: usage.status === 'known' ? usage.counts : {},
     charge,
     taskId: tag('task_id'),
     userId: tag('user_id'),
