@@ -26,6 +26,8 @@ export interface ClientLibrary {
   /** Majors that are patched, both included. */
   readonly majors: readonly [from: number, to: number];
   readonly files: readonly PatchedFile[];
+  /** Not a client of a model provider: nobody needs to know. */
+  readonly quiet?: true;
 }
 
 export interface HookReport {
@@ -52,7 +54,9 @@ export function hookModules(libraries: readonly ClientLibrary[], report: HookRep
     const found = find(path);
     if (found === undefined) return;
     const { library, version, file } = found;
-    if (guarded(() => file.patch(exports)) === true) report.patched(library, version);
+    const patched = guarded(() => file.patch(exports)) === true;
+    if (library.quiet === true) return;
+    if (patched) report.patched(library, version);
     else if (file.optional !== true) report.unexpected(library, version, file.file);
   };
   shared[slot] = (url, exports) => guarded(() => loaded(fileURLToPath(url), exports));
@@ -106,7 +110,7 @@ function readPackage(
   const major = Number.parseInt(version, 10);
   const [from, to] = library.majors;
   if (major >= from && major <= to) return { library, version };
-  report.unsupported(library, version);
+  if (library.quiet !== true) report.unsupported(library, version);
   return undefined;
 }
 

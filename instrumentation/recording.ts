@@ -11,6 +11,7 @@ import { hookFetch } from './fetch.ts';
 import { hookModules, type HookReport } from './hook.ts';
 import { createRecorder } from './recorder.ts';
 import type { Settings } from './settings.ts';
+import { hookSockets } from './sockets.ts';
 import { currentTags, noTags } from './tags.ts';
 import { createTokenCounter } from './tokens.ts';
 
@@ -130,6 +131,7 @@ export function startRecording(settings: Settings, { say, asideHook, tokenizer }
   shared[slot] = recording;
   const observing = { recorder, batches, askForUsage: settings.askForUsage };
   hookFetch(observing);
+  hookSockets(observing);
   watchAiSdk(observing);
   const report = reporter(isMainThread ? say : () => {}, () => current()?.name ?? 'nowhere yet');
   hookModules(

@@ -9,9 +9,10 @@ import { mistral } from './mistral.ts';
 import { ollama } from './ollama.ts';
 import { openai } from './openai.ts';
 import { replicate } from './replicate.ts';
+import { ws } from '../sockets.ts';
 import { together } from './together.ts';
 
-/** To add a client library: its file and a line here. */
+/** To add a client library: its file and a line here. `ws` is what several of them speak through. */
 export const clients: readonly Client[] = [
   openai,
   anthropic,
@@ -24,4 +25,5 @@ export const clients: readonly Client[] = [
   bedrock,
   replicate,
   claudeAgent,
+  ws,
 ];
