@@ -7,7 +7,8 @@ import type { Rule } from './rule.ts';
 /** One key of one budget in one period: what was spent, and what was told. */
 export interface Account {
   readonly rule: Rule;
-  readonly period: Period;
+  /** Of a window that rolls: as it stands now. */
+  period: Period;
   /** What its tracker knows it by. */
   readonly key: string;
   /** Values of the `by` labels, in the rule's order. */
@@ -18,6 +19,8 @@ export interface Account {
   /** Calls that each override matches, as the first in the list to do so; empty where none has matched. */
   overrideCalls: number[];
   spent: bigint;
+  /** In the window before this one, where a trend compares with it; else 0. */
+  before: bigint;
   unpricedCalls: number;
   /** Thresholds crossed: when that was told, or undefined while it is being remembered. */
   fired: ReadonlyMap<string, Micros | undefined>;
@@ -48,10 +51,24 @@ export function keyMatchers({ rule, values, shared }: Account): readonly Matcher
  * @example 'customer-monthly|{"customer_id":"acme"}|month 2026-11-01T00:00:00.000Z|70%'
  */
 export function crossingKey(account: Account, threshold: string): string {
+  const { period } = account;
+  return `${keyStart(account)}${isoTime(period.startUs)}|${threshold}`;
+}
+
+/**
+ * Whether a crossing was remembered under this key for the account: in its period, or, where the window rolls, at any
+ * time, for it holds until it is resolved.
+ */
+export function isCrossingOf(account: Account, threshold: string, key: string): boolean {
+  if (account.period.kind !== 'rolling') return key === crossingKey(account, threshold);
+  return key.startsWith(keyStart(account)) && key.endsWith(`|${threshold}`);
+}
+
+function keyStart(account: Account): string {
   const { rule, period, shared } = account;
   const labels = Object.entries(accountLabels(account)).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const who = shared ? 'other' : JSON.stringify(Object.fromEntries(labels));
-  return `${rule.budget}|${who}|${period.kind} ${isoTime(period.startUs)}|${threshold}`;
+  return `${rule.budget}|${who}|${period.kind} `;
 }
 
 /** @example isoTime(1_764_028_800_000_000) // '2025-11-25T00:00:00.000Z' */

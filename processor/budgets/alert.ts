@@ -4,7 +4,9 @@ import { roundUsd } from '../../pricing/money.ts';
 import type { Forecast } from './forecast.ts';
 import { accountLabels, accountMatchers, keyMatchers, isoTime, type Account } from './account.ts';
 import type { AmountUnit } from './measure.ts';
-import { amountText, shareText } from './quantity.ts';
+import { durationText } from './duration.ts';
+import { amountText, levelText, shareText } from './quantity.ts';
+import { growthText, type Trend } from './trend.ts';
 import type { Threshold } from './rule.ts';
 import { fill } from './template.ts';
 
@@ -81,13 +83,15 @@ export function thresholdAlert(
   const spent = amountText({ unit, value: account.spent });
   const measured = forecast?.expected ?? account.spent;
   const percent = percentOf(measured, terms.amount.value);
-  const value = percent ?? spent;
+  const growth = rule.trend && growthText(rule.trend, account.spent, account.before);
+  const value = growth ?? percent ?? spent;
   const expected = forecast ?? outlook;
   const own = Object.entries(rule.annotations).map(([name, template]) => [name, fill(template, labels, value)]);
   const annotations = withValues({
     summary:
       forecast === undefined ? summary(account, spent, percent) : forecastSummary(account, spent, forecast, percent),
     ...facts(account, spent),
+    ...(rule.trend && trendFacts(rule.trend, account)),
     ...(expected && forecastFacts(unit, expected)),
     top_customers: customers,
     top_features: features,
@@ -160,6 +164,8 @@ function facts(account: Account, spent: string): Readonly<Record<string, string>
 }
 
 function summary(account: Account, spent: string, percent: string | undefined): string {
+  const { trend } = account.rule;
+  if (trend !== undefined) return trendSummary(trend, account, spent);
   const { rule, terms, period, unpricedCalls } = account;
   const share = percent === undefined ? '' : `, ${percent}`;
   const more = unpricedCalls === 0 ? '' : `, and ${unpricedCalls} calls without a price`;
@@ -187,6 +193,21 @@ export function forecastFacts(
 } {
   const text = (value: bigint): string => amountText({ unit, value: unit === 'USD' ? roundUsd(value, 2) : value });
   return { forecast: text(expected), forecast_low: text(low), forecast_high: text(high), forecast_method: method };
+}
+
+function trendSummary(trend: Trend, account: Account, spent: string): string {
+  const { growth, spent_before: before } = trendFacts(trend, account);
+  const change = growth === '' ? 'nothing' : `${before}, ${growth} in the same time`;
+  const [over, compare] = [durationText(trend.overUs), durationText(trend.compareUs)];
+  return `${whose(account)}: ${spent} in ${over}, after ${change} in the ${compare} before (${trend.kind} above ${levelText(trend.above)})`;
+}
+
+function trendFacts(
+  trend: Trend,
+  { spent, before }: Account,
+): { readonly spent_before: string; readonly growth: string } {
+  const growth = growthText(trend, spent, before) ?? '';
+  return { spent_before: amountText({ unit: trend.floor.unit, value: before }), growth };
 }
 
 function whose(account: Account): string {

@@ -129,10 +129,13 @@ export class Crossings {
 
   async #rememberCrossed({ account, crossed, threshold, at, forecast }: Found): Promise<void> {
     const id = labelOf(threshold);
-    const key = crossingKey(account, id);
+    const key = crossingKey(crossed, id);
     const known = await this.#ledger.crossing(key);
     if (known !== undefined) {
-      mark(account, id, known.at);
+      // Where the window rolls it may have been resolved since, and is found again at the next step.
+      const over = crossed.period.kind === 'rolling' && (await this.#ledger.crossing(key + RESOLVED)) !== undefined;
+      if (over) unmark(account, id);
+      else mark(account, id, known.at);
       return;
     }
     const plain =
@@ -150,6 +153,8 @@ export class Crossings {
 
   async #rememberEnded({ firing, at }: Ended): Promise<void> {
     const key = firing.key + RESOLVED;
+    // A period of the calendar has each crossing once; a window that rolls may have it again.
+    if (firing.account?.period.kind === 'rolling') unmark(firing.account, firing.id);
     const alert = { ...firing.alert, endsAt: isoTime(at) };
     if (await this.#ledger.addCrossing({ key, at, payload: JSON.stringify(alert) })) {
       this.#events.resolved(alert);
@@ -192,6 +197,10 @@ function patience(): Promise<readonly [undefined, undefined]> {
 
 function labelOf(threshold: Found['threshold']): string {
   return typeof threshold === 'string' ? threshold : thresholdId(threshold);
+}
+
+function unmark(account: Account, label: string): void {
+  account.fired = new Map([...account.fired].filter(([known]) => known !== label));
 }
 
 export function mark(account: Account, label: string, at: Micros | undefined): void {

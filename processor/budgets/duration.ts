@@ -11,6 +11,19 @@ const units: readonly (readonly [string, number])[] = [
 ];
 const SHAPE = /^(?=\d)(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/;
 
+/** @example durationText(86_400_000_000) // '1d' */
+export function durationText(us: Micros): string {
+  let left = Math.round(us / 1_000_000);
+  let text = '';
+  // Years and weeks are left out: nobody thinks of 30 days as of 4 weeks and 2 days.
+  for (const [unit, size] of units.slice(2)) {
+    const count = Math.floor(left / size);
+    if (count > 0) text += `${count}${unit}`;
+    left -= count * size;
+  }
+  return text === '' ? '0s' : text;
+}
+
 /**
  * Reads a duration as Prometheus writes it, to the second. Throws a RangeError that says how to write it.
  *

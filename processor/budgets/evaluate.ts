@@ -86,7 +86,7 @@ export function reached(
 ): boolean | undefined {
   const limit = [...terms.limits, ...terms.forecasts].find(({ threshold }) => thresholdId(threshold) === id);
   if (limit === undefined) return false;
-  const value = limit.threshold.basis === 'actual' ? spent : expected();
+  const value = limit.threshold.basis === 'forecast' ? expected() : spent;
   return value === undefined ? undefined : value >= limit.value;
 }
 

@@ -56,7 +56,7 @@ export class FiringAlerts {
 
   #over({ key, alert, account, id }: Firing, now: Micros): boolean {
     const end = Date.parse(alert.annotations['period_end'] ?? '') * 1000;
-    if (account === undefined || !(now < end)) return true;
+    if (account === undefined || (account.period.kind !== 'rolling' && !(now < end))) return true;
     const reached = this.#stillReached(account, id, now);
     if (reached !== false) {
       this.#below.delete(key);

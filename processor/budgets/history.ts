@@ -2,7 +2,7 @@ import type { Micros } from '../../pricing/charge.ts';
 import type { Ledger } from '../ledger.ts';
 import { HISTORY_DAYS } from './forecast.ts';
 import type { Period } from './period.ts';
-import type { Tracker } from './tracker.ts';
+import type { Book } from './book.ts';
 
 /** What each key spent on each of the last 28 full days, the oldest first, as doubles: for estimates only. */
 export type History = ReadonlyMap<string, Float64Array>;
@@ -14,7 +14,7 @@ export type History = ReadonlyMap<string, Float64Array>;
  */
 export async function readHistory(
   ledger: Pick<Ledger, 'costs'>,
-  tracker: Tracker,
+  tracker: Book,
   today: Period,
   day: (at: Micros) => Period,
 ): Promise<History> {

@@ -1,12 +1,14 @@
 import type { Logger } from 'pino';
 import type { Micros } from '../../pricing/charge.ts';
 import type { Appended, Dimensions, Ledger } from '../ledger.ts';
-import { crossingKey, type Account } from './account.ts';
+import { isCrossingOf, type Account } from './account.ts';
+import { bookOf, type Book } from './book.ts';
 import { KEY_FLOOD, UNPRICED, type Alert } from './alert.ts';
 import { Crossings, mark } from './crossings.ts';
 import { evaluate, reached } from './evaluate.ts';
 import { createEvents, type BudgetCounter } from './events.ts';
 import { FiringAlerts, readFiring, type Firing } from './firing.ts';
+import { HeldFor } from './held-for.ts';
 import { heldAction, strictestFirst, type Held } from './held-action.ts';
 import { join } from 'node:path';
 import { deadLetters } from './notify/dead-letters.ts';
@@ -18,8 +20,8 @@ import { openTold } from './notify/told.ts';
 import type { Forecast } from './forecast.ts';
 import { Outlook, paceOf } from './outlook.ts';
 import type { Rule } from './rule.ts';
+import { SWEEP_US } from './sweep.ts';
 import { fullest, standing, type BudgetStanding } from './states.ts';
-import { Tracker } from './tracker.ts';
 
 export { loadBudgets, mistakesText } from './load.ts';
 export type { BudgetStanding } from './states.ts';
@@ -44,7 +46,7 @@ export interface BudgetsOptions {
   readonly directory?: string | undefined;
   /** How a receiver is reached, where that is not as usual. */
   readonly targetOf?: (channel: Channel) => Target;
-  /** How often periods are looked at, apart from every batch. */
+  /** How often periods are looked at, apart from every batch; by default as often as a rule wants it. */
   readonly sweepMs?: number;
   /** The pause after the first attempt that failed; it doubles with each further one. */
   readonly firstPauseMs?: number;
@@ -80,10 +82,12 @@ export interface Budgets {
  * budgets.observe(await ledger.append(entries));
  */
 export function createBudgets(options: BudgetsOptions): Budgets {
-  const { rules, notify, ledger, log, externalUrl = '', sweepMs = 15_000, firstPauseMs = 1000 } = options;
+  const { rules, notify, ledger, log, externalUrl = '', firstPauseMs = 1000 } = options;
+  const sweepMs = options.sweepMs ?? Math.min(SWEEP_US, ...rules.map(({ intervalUs }) => intervalUs)) / 1000;
   const now = options.now ?? ((): Micros => Date.now() * 1000);
   const events = createEvents(log, options.count ?? (() => undefined));
-  const trackers = rules.map((rule) => new Tracker(rule));
+  const trackers = rules.map(bookOf);
+  const heldFor = new HeldFor();
   const { silences = [], directory } = options;
   const notifier = new Notifier({
     ledger,
@@ -106,7 +110,7 @@ export function createBudgets(options: BudgetsOptions): Budgets {
       .map((tracker) => [tracker.rule, new Outlook(tracker, crossings.push.bind(crossings))]),
   );
   const firing = new FiringAlerts(stillReached, crossings.resolve.bind(crossings));
-  const running = new Map<Tracker, Micros>();
+  const running = new Map<Book, Micros>();
   let looking: Promise<void> | undefined;
   /** When the first of the running periods is over. */
   let over: Micros = Infinity;
@@ -131,7 +135,7 @@ export function createBudgets(options: BudgetsOptions): Budgets {
       const values = tracker?.rule.by.map((name) => labels[name] ?? '') ?? [];
       const account = tracker?.find(at, values, key.includes('|other|'));
       const id = key.slice(key.lastIndexOf('|') + 1);
-      return account !== undefined && crossingKey(account, id) === key ? account : undefined;
+      return account !== undefined && isCrossingOf(account, id, key) ? account : undefined;
     };
     for (const { at: firedAt, ...each } of await readFiring(ledger, accountOf)) {
       firing.add(each);
@@ -141,7 +145,7 @@ export function createBudgets(options: BudgetsOptions): Budgets {
 
   function judge(account: Account, at: Micros): void {
     const { crossings: crossed } = evaluate(account.terms, account.spent, account.period, at, account.fired);
-    for (const threshold of crossed) crossings.push(account, threshold, at);
+    for (const threshold of heldFor.ripe(account, crossed, at)) crossings.push(account, threshold, at);
     if (account.shared) crossings.push(account, KEY_FLOOD, at);
     const current = account.period.startUs <= at && at < account.period.endUs;
     if (current && lacksPrices(account)) crossings.push(account, UNPRICED, at);
@@ -154,6 +158,8 @@ export function createBudgets(options: BudgetsOptions): Budgets {
    */
   function sweep(): void {
     const at = now();
+    // What has left a window that rolls counts no more.
+    for (const tracker of trackers) tracker.forget(at);
     firing.check(at);
     const again = crossings.takeFull();
     over = Math.min(...trackers.map((tracker) => tracker.periodAt(at).endUs));
@@ -161,9 +167,9 @@ export function createBudgets(options: BudgetsOptions): Budgets {
       const { startUs } = tracker.periodAt(at);
       if (!again && running.get(tracker) === startUs) continue;
       running.set(tracker, startUs);
-      tracker.forget(at);
       for (const account of tracker.accounts(at)) judge(account, at);
     }
+    for (const account of heldFor.waiting) judge(account, at);
     looking ??= look(at);
     // Never rejects: receivers don't.
     void notifier.sweep();
@@ -252,7 +258,7 @@ function lacksPrices({ rule, unpricedCalls }: Account): boolean {
 }
 
 /** Accounts of the running periods. A budget of no labels is there before its first call. */
-function* shown(tracker: Tracker, at: Micros): Iterable<Account> {
+function* shown(tracker: Book, at: Micros): Iterable<Account> {
   let empty = true;
   for (const account of tracker.accounts(at)) {
     empty = false;

@@ -5,7 +5,7 @@ import { readDuration } from './duration.ts';
 import type { AmountUnit } from './measure.ts';
 import { laterPresets, presets } from './presets.ts';
 import { levelText, readLevel } from './quantity.ts';
-import { thresholdId, type Threshold } from './rule.ts';
+import { isRolling, thresholdId, type Rule, type Threshold } from './rule.ts';
 import type { Fields, Place, YamlReader } from './yaml.ts';
 
 const threshold = {
@@ -13,6 +13,14 @@ const threshold = {
   required: ['severity'],
   later: ['margin'],
 };
+
+/** What thresholds must know of their budget; undefined where that could not be read. */
+interface BudgetTerms {
+  readonly unit: AmountUnit | undefined;
+  readonly period: Rule['period'] | undefined;
+  /** The budget's own `for`. */
+  readonly forUs: Micros;
+}
 
 /** Severities that receivers know. Others are allowed; what looks like a slip in one of these is not. */
 const severities = ['info', 'warning', 'critical', 'page'];
@@ -22,16 +30,17 @@ export function loadThresholds(
   yaml: YamlReader,
   rule: Place,
   fields: Fields,
-  unit: AmountUnit | undefined,
+  terms: BudgetTerms,
 ): readonly Threshold[] | undefined {
   const [presetAt, listAt] = [fields.get('preset'), fields.get('thresholds')];
   if (presetAt === undefined && listAt === undefined) return yaml.wrong(rule, '"thresholds" is missing');
-  const thresholds = [...((presetAt && yaml.value(presetAt, readPreset)) ?? [])];
+  const preset = (presetAt && yaml.value(presetAt, readPreset)) ?? [];
+  const thresholds = preset.map((each) => Object.assign({}, each, { forUs: terms.forUs }));
   const items = listAt && yaml.items(listAt);
   if (listAt && items?.length === 0 && presetAt === undefined)
     return yaml.wrong(listAt, 'is empty; without a threshold nobody would be told');
   for (const item of items ?? []) {
-    const loaded = loadThreshold(yaml, item, unit);
+    const loaded = loadThreshold(yaml, item, terms);
     if (loaded === undefined) continue;
     const id = thresholdId(loaded);
     if (thresholds.some((other) => thresholdId(other) === id)) yaml.wrong(item, `there is another threshold at ${id}`);
@@ -40,18 +49,19 @@ export function loadThresholds(
   return thresholds;
 }
 
-function loadThreshold(yaml: YamlReader, item: Place, unit: AmountUnit | undefined): Threshold | undefined {
+function loadThreshold(
+  yaml: YamlReader,
+  item: Place,
+  { unit, period, forUs: long }: BudgetTerms,
+): Threshold | undefined {
   const fields = yaml.fields(item, threshold);
   if (fields === undefined) return undefined;
   const [actual, forecast] = [fields.get('at'), fields.get('forecast')];
   const forAt = fields.get('for');
   const severityAt = fields.get('severity');
   const severity = severityAt && yaml.value(severityAt, readSeverity);
-  if (forAt !== undefined && forecast === undefined)
-    yaml.wrong(
-      { ...forAt, offset: forAt.keyOffset },
-      'is for "forecast": spend does not go down, so there is nothing to wait for',
-    );
+  if (forecast !== undefined && period !== undefined && isRolling(period))
+    yaml.wrong({ ...forecast, offset: forecast.keyOffset }, 'a window that rolls has no end to be foreseen');
   const actionAt = fields.get('action');
   const action = actionAt && loadAction(yaml, actionAt);
   if (actionAt !== undefined && forecast !== undefined)
@@ -59,7 +69,7 @@ function loadThreshold(yaml: YamlReader, item: Place, unit: AmountUnit | undefin
       { ...actionAt, offset: actionAt.keyOffset },
       'no call is stopped on a forecast; write the action at a threshold of what was spent, with "at"',
     );
-  const forUs: Micros | undefined = forAt === undefined ? 0 : yaml.value(forAt, readDuration);
+  const forUs: Micros | undefined = forAt === undefined ? long : yaml.value(forAt, readDuration);
   if (actual !== undefined && forecast !== undefined)
     return yaml.wrong(item, '"at" and "forecast" are two thresholds; write each on its own');
   const at = actual ?? forecast;
@@ -80,7 +90,7 @@ function readPreset(text: string): readonly Threshold[] {
   throw new RangeError(`"${text}" is not a preset; there are ${Object.keys(presets).join(', ')}`);
 }
 
-function readSeverity(text: string): string {
+export function readSeverity(text: string): string {
   if (!/^[a-z][a-z0-9_-]{0,31}$/.test(text)) throw new RangeError(`"${text}" is not a severity such as warning`);
   const hint = nearest(text, severities);
   if (!severities.includes(text) && hint !== undefined)

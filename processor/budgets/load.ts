@@ -4,7 +4,8 @@ import type { DimensionName, Matcher } from '../ledger.ts';
 import { dimensionNames } from '../ledger.ts';
 import { isDimension, parseMatcher } from '../matcher.ts';
 import { nearest } from '../nearest.ts';
-import { readDuration } from './duration.ts';
+import { durationText, readDuration } from './duration.ts';
+import type { Micros } from '../../pricing/charge.ts';
 import { loadActionWindows, readFailMode, readUnpriced } from './load-actions.ts';
 import { loadNotify } from './notify/load.ts';
 import type { Context } from './notify/load-channels.ts';
@@ -12,9 +13,13 @@ import { loadThresholds } from './load-thresholds.ts';
 import { loadTimeIntervals } from './load-time-intervals.ts';
 import type { AmountUnit } from './measure.ts';
 import { readAnchor } from './load-anchor.ts';
-import { isTimezone, periodKinds, type PeriodKind } from './period.ts';
+import { isTimezone, periodKinds } from './period.ts';
 import { readAmount, type Amount } from './quantity.ts';
-import type { BudgetsFile, Override, Rule } from './rule.ts';
+import { isRolling, type BudgetsFile, type Override, type Rule } from './rule.ts';
+import { SWEEP_US } from './sweep.ts';
+import { loadTrend, loadTrendThresholds } from './load-trend.ts';
+import { trendKinds } from './trend.ts';
+import { stepOf } from './window-steps.ts';
 import { readTemplate } from './template.ts';
 import type { TimeInterval } from './time-interval.ts';
 import { YamlReader, type Fields, type Mistake, type Place } from './yaml.ts';
@@ -24,13 +29,12 @@ export type Loaded =
   | { readonly status: 'invalid'; readonly path: string; readonly mistakes: readonly Mistake[] };
 
 const file = { keys: ['groups', 'notify', 'time_intervals'], required: ['groups'] };
-const group = { keys: ['name', 'labels', 'rules'], required: ['name', 'rules'], later: ['interval'] };
+const group = { keys: ['name', 'interval', 'labels', 'rules'], required: ['name', 'rules'] };
 const rule = {
-  keys: 'budget match by amount period timezone anchor overrides thresholds preset max_keys keep_firing_for annotations action_windows fail_mode unpriced'.split(
+  keys: 'budget match by amount period timezone anchor overrides thresholds preset max_keys keep_firing_for annotations action_windows fail_mode unpriced growth spike for labels'.split(
     ' ',
   ),
-  required: ['budget', 'amount', 'period'],
-  later: ['growth', 'spike', 'for', 'labels'],
+  required: ['budget'],
 };
 const override = { keys: ['match', 'amount'], required: ['match', 'amount'], later: ['thresholds'] };
 
@@ -93,15 +97,15 @@ function loadGroup(yaml: YamlReader, place: Place, seen: Seen): readonly Rule[] 
   if (fields === undefined) return [];
   const name = optional(fields, 'name', (at) => yaml.text(at)) ?? '';
   const labels = optional(fields, 'labels', (at) => loadLabels(yaml, at)) ?? {};
+  const intervalUs = optional(fields, 'interval', (at) => yaml.value(at, readInterval)) ?? SWEEP_US;
   const rules = optional(fields, 'rules', (at) => yaml.items(at)) ?? [];
-  return rules.flatMap((at) => loadRule(yaml, at, name, labels, seen) ?? []);
+  return rules.flatMap((at) => loadRule(yaml, at, { name, labels, intervalUs }, seen) ?? []);
 }
 
 function loadRule(
   yaml: YamlReader,
   place: Place,
-  groupName: string,
-  labels: Readonly<Record<string, string>>,
+  inGroup: Pick<Rule, 'labels' | 'intervalUs'> & { readonly name: string },
   { names, intervals }: Seen,
 ): Rule | undefined {
   const fields = yaml.fields(place, rule);
@@ -109,12 +113,28 @@ function loadRule(
   const budget = optional(fields, 'budget', (at) => loadName(yaml, at, names));
   const match = optional(fields, 'match', (at) => loadMatch(yaml, at)) ?? [];
   const by = optional(fields, 'by', (at) => loadBy(yaml, at)) ?? [];
-  const amount = optional(fields, 'amount', (at) => loadAmount(yaml, at));
-  const period = optional(fields, 'period', (at) => yaml.value(at, readPeriod));
+  const own = optional(fields, 'labels', (at) => loadLabels(yaml, at)) ?? {};
+  const labels = { ...inGroup.labels, ...own };
+  const trended = trendKinds.find((kind) => fields.has(kind));
+  const trend = trended && loadTrend(yaml, fields, trended);
+  if (trended === undefined)
+    for (const key of ['amount', 'period']) if (!fields.has(key)) yaml.wrong(place, `"${key}" is missing`);
+  const amount = trend?.floor ?? optional(fields, 'amount', (at) => loadAmount(yaml, at));
+  const period: Rule['period'] | undefined =
+    trend === undefined
+      ? optional(fields, 'period', (at) => yaml.value(at, readPeriod))
+      : `rolling ${durationText(trend.overUs)}`;
   const timezone = optional(fields, 'timezone', (at) => yaml.value(at, readTimezone)) ?? 'UTC';
+  const zoneAt = fields.get('timezone');
+  if (zoneAt && period !== undefined && isRolling(period))
+    yaml.wrong({ ...zoneAt, offset: zoneAt.keyOffset }, 'a window that rolls has none; leave it out');
   const anchor = optional(fields, 'anchor', (at) => yaml.value(at, (text) => readAnchor(text, period)));
   const overrides = optional(fields, 'overrides', (at) => loadOverrides(yaml, at, amount?.unit)) ?? [];
-  const thresholds = loadThresholds(yaml, place, fields, amount?.unit);
+  const forUs = optional(fields, 'for', (at) => yaml.value(at, readDuration)) ?? 0;
+  const thresholds =
+    trended === undefined
+      ? loadThresholds(yaml, place, fields, { unit: amount?.unit, period, forUs })
+      : loadTrendThresholds(yaml, place, fields, trend, forUs);
   const maxKeys = optional(fields, 'max_keys', (at) => yaml.value(at, readMaxKeys)) ?? MAX_KEYS;
   const keepFiringUs = optional(fields, 'keep_firing_for', (at) => yaml.value(at, readDuration)) ?? 0;
   const known = [...alertLabels, ...Object.keys(labels), ...by];
@@ -126,7 +146,8 @@ function loadRule(
     optional(fields, 'unpriced', (at) => yaml.value(at, (text) => readUnpriced(text, amount?.unit))) ?? 'ignore';
   if (budget === undefined || amount === undefined || period === undefined || thresholds === undefined)
     return undefined;
-  const terms = { amount, overrides, period, timezone, anchor, thresholds, maxKeys, keepFiringUs };
+  const { name: groupName, intervalUs } = inGroup;
+  const terms = { amount, trend, intervalUs, overrides, period, timezone, anchor, thresholds, maxKeys, keepFiringUs };
   return { budget, group: groupName, labels, match, by, ...terms, annotations, actionWindows, failMode, unpriced };
 }
 
@@ -212,14 +233,27 @@ function loadAnnotations(yaml: YamlReader, place: Place, known: readonly string[
   return annotations;
 }
 
-function readPeriod(text: string): PeriodKind {
+function readPeriod(text: string): Rule['period'] {
   const kind = periodKinds.find((name) => name === text);
   if (kind !== undefined) return kind;
-  if (/^(rolling\b.*|\d+[smhdwy])$/.test(text)) throw new RangeError('rolling periods are not supported yet');
+  const [, window] = /^rolling\s+(\S+)$/.exec(text) ?? [];
+  if (window !== undefined) {
+    const us = readDuration(window);
+    stepOf(us);
+    return `rolling ${durationText(us)}`;
+  }
+  if (/^(rolling|\d+[smhdwy])$/.test(text))
+    throw new RangeError(`"${text}" is not a period; a window that rolls is written as in rolling 30d`);
   const hint = nearest(text, periodKinds);
   throw new RangeError(
     `"${text}" is not a period${hint === undefined ? `; there are ${periodKinds.join(', ')}` : `; did you mean "${hint}"?`}`,
   );
+}
+
+function readInterval(text: string): Micros {
+  const us = readDuration(text);
+  if (us >= 1_000_000 && us <= 3_600_000_000) return us;
+  throw new RangeError(`"${text}" is not between 1s and 1h`);
 }
 
 function readTimezone(text: string): string {

@@ -6,7 +6,7 @@ import { forecast, restOf, type Forecast, type Rest } from './forecast.ts';
 import { readHistory, type History } from './history.ts';
 import { calendar, weekdayIn, type Period } from './period.ts';
 import { thresholdId, type Threshold } from './rule.ts';
-import type { Tracker } from './tracker.ts';
+import type { Book } from './book.ts';
 
 /** Of less money than this nothing is forecast; a cent that becomes two is no news. */
 const FLOOR = { USD, tokens: 1n, requests: 1n } as const;
@@ -19,6 +19,7 @@ const SLICE = 2000;
  * @example paceOf(account, now)?.expected
  */
 export function paceOf({ period, spent, terms }: Account, now: Micros): Forecast | undefined {
+  if (period.kind === 'rolling') return undefined;
   const elapsed = (now - period.startUs) / (period.endUs - period.startUs);
   return forecast(undefined, spent, { weekdays: [], today: 0, elapsed }, FLOOR[terms.amount.unit]);
 }
@@ -27,7 +28,7 @@ type Reached = (account: Account, threshold: Threshold, at: Micros, forecast: Fo
 
 /** Finds the forecast thresholds that have held for as long as the rule wants. Only on the clock: forecasts move with it. */
 export class Outlook {
-  readonly tracker: Tracker;
+  readonly tracker: Book;
   readonly #day: (at: Micros) => Period;
   readonly #weekday: (at: Micros) => number;
   readonly #reached: Reached;
@@ -37,7 +38,7 @@ export class Outlook {
   #last: { readonly now: Micros; readonly rest: Rest } | undefined;
   #history: { readonly dayUs: Micros; readonly days: History } | undefined;
 
-  constructor(tracker: Tracker, reached: Reached) {
+  constructor(tracker: Book, reached: Reached) {
     this.tracker = tracker;
     this.#day = calendar('day', tracker.rule.timezone);
     this.#weekday = weekdayIn(tracker.rule.timezone);

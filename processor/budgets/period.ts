@@ -3,9 +3,9 @@ import type { Micros } from '../../pricing/charge.ts';
 export const periodKinds = ['hour', 'day', 'week', 'month', 'quarter', 'year'] as const;
 export type PeriodKind = (typeof periodKinds)[number];
 
-/** A calendar period: from `startUs` (inclusive, its identity) to `endUs` (exclusive). */
+/** A calendar period, or a window that rolls, as it stands: from `startUs` (inclusive, its identity) to `endUs` (exclusive). */
 export interface Period {
-  readonly kind: PeriodKind;
+  readonly kind: PeriodKind | 'rolling';
   readonly startUs: Micros;
   readonly endUs: Micros;
 }

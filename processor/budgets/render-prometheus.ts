@@ -30,7 +30,9 @@ export function renderPrometheus(rules: readonly Rule[]): Rendered {
     for (const threshold of rule.thresholds) {
       const expr = expression(rule, threshold);
       if (expr === undefined)
-        left.push(`${rule.budget} at ${threshold.label}: there is no gauge of ${rule.amount.unit}`);
+        left.push(
+          `${rule.budget} at ${threshold.label}: ${rule.trend === undefined ? `there is no gauge of ${rule.amount.unit}` : 'only the processor compares windows'}`,
+        );
       else group.push(alertRule(rule, threshold, expr));
     }
   }
@@ -63,7 +65,8 @@ function alertRule(
 }
 
 /** Undefined where the gauges do not say it. */
-function expression({ budget, amount }: Rule, { at, basis }: Threshold): string | undefined {
+function expression({ budget, amount, trend }: Rule, { at, basis }: Threshold): string | undefined {
+  if (trend !== undefined) return undefined;
   const gauge = (name: MetricName): string => `${metricTable[name].name.replaceAll('.', '_')}{budget="${budget}"}`;
   const usd = amount.unit === 'USD';
   // Of an amount of 0 there is no ratio: the first spend is over.

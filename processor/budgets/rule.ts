@@ -4,6 +4,7 @@ import type { PeriodKind } from './period.ts';
 import type { Amount, Level } from './quantity.ts';
 import type { Template } from './template.ts';
 import type { Notify } from './notify/settings.ts';
+import type { Trend } from './trend.ts';
 import type { TimeInterval } from './time-interval.ts';
 
 /** One `budget:` of budgets.yaml: an amount for every combination of the `by` labels, in every period. */
@@ -11,14 +12,18 @@ export interface Rule {
   /** Unique in the file. */
   readonly budget: string;
   readonly group: string;
-  /** The group's labels, added to every alert. */
+  /** The group's labels and its own, added to every alert. */
   readonly labels: Readonly<Record<string, string>>;
+  /** How often the clock is looked at. */
+  readonly intervalUs: Micros;
   readonly match: readonly Matcher[];
   readonly by: readonly DimensionName[];
   readonly amount: Amount;
   /** The first that matches a call of a key in the period sets the key's amount. */
   readonly overrides: readonly Override[];
-  readonly period: PeriodKind;
+  readonly period: PeriodKind | Rolling;
+  /** Undefined: a budget. Else its amount is the floor, its period the window. */
+  readonly trend: Trend | undefined;
   /** IANA name. */
   readonly timezone: string;
   /** The day of the month, or the weekday (0 for Sunday), at which the period begins; undefined: as on the calendar. */
@@ -61,14 +66,24 @@ export interface ActionWindow {
   readonly maxAction: Exclude<(typeof strictness)[number], 'cap'>;
 }
 
+/** The time right before now, as in `rolling 24h`. */
+export type Rolling = `rolling ${string}`;
+
+export function isRolling(period: Rule['period']): period is Rolling {
+  return period.startsWith('rolling ');
+}
+
 export interface Override {
   readonly match: readonly Matcher[];
   readonly amount: Amount;
 }
 
 export interface Threshold {
-  /** What is measured against the level: what was spent so far, or what will have been by the end of the period. */
-  readonly basis: 'actual' | 'forecast';
+  /**
+   * What is measured against the level: what was spent so far, what will have been by the end of the period, or by how much
+   * more than before.
+   */
+  readonly basis: 'actual' | 'forecast' | Trend['kind'];
   readonly at: Level;
   /** How the level is written in alerts and keys: `70%`, `35 USD`; however the file spells it. */
   readonly label: string;

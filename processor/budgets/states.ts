@@ -61,7 +61,7 @@ export function standing(account: Account, forecast?: Forecast): BudgetStanding 
     amount_usd: unit === 'USD' ? amount : null,
     spent_usd: unit === 'USD' ? spentText : null,
     ratio: ratio(spent),
-    state: evaluate(terms, spent, period, period.startUs, account.fired).state,
+    state: stateOf(account),
     thresholds: [...terms.limits, ...terms.forecasts].map(({ threshold, value }) => {
       const at = account.fired.get(thresholdId(threshold));
       const { label: level, basis, severity } = threshold;
@@ -71,6 +71,13 @@ export function standing(account: Account, forecast?: Forecast): BudgetStanding 
     unpriced_calls: unpricedCalls,
     where: matchersText(accountMatchers(account)),
   };
+}
+
+/** A trend is no budget: it can't be exceeded, and with nothing to compare with all is well. */
+function stateOf({ rule, terms, spent, period, fired }: Account): BudgetState {
+  const { state } = evaluate(terms, spent, period, period.startUs, fired);
+  if (rule.trend === undefined) return state;
+  return terms.limits.length === 0 || state === 'ok' ? 'ok' : 'alerting';
 }
 
 function forecastJson(

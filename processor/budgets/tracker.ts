@@ -1,12 +1,13 @@
 import type { Micros } from '../../pricing/charge.ts';
 import type { Dimensions, Entry, Ledger } from '../ledger.ts';
-import { dimensionNames, signOf } from '../ledger.ts';
-import { matchAll } from '../matcher.ts';
+import { signOf } from '../ledger.ts';
 import { noneFired, type Account } from './account.ts';
 import { termsOf, type Terms } from './evaluate.ts';
 import { measures } from './measure.ts';
 import { calendar, type Period } from './period.ts';
-import type { Rule } from './rule.ts';
+import { isRolling, type Rule } from './rule.ts';
+import { keyText, viewOf, type RuleView, type Sum } from './sums.ts';
+import type { Book } from './book.ts';
 
 const HOUR: Micros = 3_600_000_000;
 /** How long a period that is over still takes what arrives late, and how far ahead a clock may be. */
@@ -15,34 +16,24 @@ const SHARED = Symbol('other');
 
 type Accounts = Map<string | typeof SHARED, Account>;
 
-/** What was spent in some time, of one key and one set of what the rule looks at besides. */
-export interface Sum {
-  readonly key: string;
-  readonly dimensions: Dimensions;
-  readonly value: bigint;
-  readonly calls: number;
-  readonly unpricedCalls: number;
-}
-
 /**
  * What was spent of one budget, by key and period. It starts from the ledger's sums and then adds each entry that was
  * inserted, so it equals the ledger at any time and in any order of arrival. Memory is bounded: `max_keys` accounts a
  * period, of the running period, the ones shortly ahead, and the ones lately over (dropped first).
  */
-export class Tracker {
+export class Tracker implements Book {
   readonly rule: Rule;
   readonly #periodAt: (at: Micros) => Period;
-  readonly #matches: (dimensions: Dimensions) => boolean;
-  readonly #overrides: readonly ((dimensions: Dimensions) => boolean)[];
+  readonly #view: RuleView;
   readonly #terms: readonly Terms[];
   readonly #measure;
   readonly #periods = new Map<Micros, Accounts>();
 
   constructor(rule: Rule) {
     this.rule = rule;
+    if (isRolling(rule.period)) throw new TypeError('a window that rolls has a tracker of its own');
     this.#periodAt = calendar(rule.period, rule.timezone, rule.anchor);
-    this.#matches = matchAll(rule.match);
-    this.#overrides = rule.overrides.map(({ match }) => matchAll(match));
+    this.#view = viewOf(rule);
     this.#terms = termsOf(rule);
     this.#measure = measures[rule.amount.unit];
   }
@@ -63,25 +54,13 @@ export class Tracker {
   }
 
   /** What was spent by key and whatever else the rule looks at, from the ledger. */
-  async read(ledger: Pick<Ledger, 'costs'>, from: Micros, to: Micros): Promise<readonly Sum[]> {
-    const { by, match, overrides, timezone } = this.rule;
-    const matched = [...match, ...overrides.flatMap((override) => override.match)].map(({ name }) => name);
-    const names = [...new Set([...by, ...matched])];
-    // Only what every store compares alike; regular expressions are matched here.
-    const where = match.filter(({ op }) => op === '=' || op === '!=');
-    const rows = await ledger.costs({ by: names, where, from, to, timezone });
-    return rows.flatMap((row) => {
-      const dimensions = { ...noDimensions, ...row.values };
-      if (!this.#matches(dimensions)) return [];
-      const { key } = this.#keyOf(dimensions);
-      const { calls, unpricedCalls } = row;
-      return [{ key, dimensions, value: this.#measure.row(row), calls, unpricedCalls }];
-    });
+  read(ledger: Pick<Ledger, 'costs'>, from: Micros, to: Micros): Promise<readonly Sum[]> {
+    return this.#view.read(ledger, from, to);
   }
 
   /** Adds an entry that was inserted; answers the account that it went to. */
   add(entry: Entry, now: Micros): Account | undefined {
-    if (!this.#matches(entry.dimensions)) return undefined;
+    if (!this.#view.matches(entry.dimensions)) return undefined;
     const account = this.#account(entry.dimensions, entry.startUs, now);
     if (account === undefined) return undefined;
     const sign = signOf(entry);
@@ -118,21 +97,21 @@ export class Tracker {
 
   /** What a call with these dimensions would be charged to, and stand at, now; undefined if it is not of this budget. */
   standingOf(dimensions: Dimensions, now: Micros): { readonly terms: Terms; readonly spent: bigint } | undefined {
-    if (!this.#matches(dimensions)) return undefined;
+    if (!this.#view.matches(dimensions)) return undefined;
     const accounts = this.#periods.get(this.#periodAt(now).startUs);
-    const own = accounts?.get(this.#keyOf(dimensions).key);
+    const own = accounts?.get(this.#view.keyOf(dimensions).key);
     if (own !== undefined) return own;
     // Beyond `max_keys` a new key would share; else its first call sets its terms.
     const shared = accounts?.get(SHARED);
     if (shared !== undefined) return shared;
-    const terms = this.#terms[this.#overrides.findIndex((matches) => matches(dimensions)) + 1];
+    const terms = this.#terms[this.#view.overrideOf(dimensions) + 1];
     return terms && { terms, spent: 0n };
   }
 
   /** The account of a key in the period at an instant, by the values of its `by` labels. */
   find(at: Micros, values: readonly string[], shared: boolean): Account | undefined {
     const accounts = this.#periods.get(this.#periodAt(at).startUs);
-    return accounts?.get(shared ? SHARED : keyOf(values));
+    return accounts?.get(shared ? SHARED : keyText(values));
   }
 
   /** An account with nothing spent, for a budget of no labels in a period that has seen no call. */
@@ -162,13 +141,8 @@ export class Tracker {
     const period = this.#periodAt(at);
     const accounts = this.#accountsOf(period, now);
     if (accounts === undefined) return undefined;
-    const { key, values } = this.#keyOf(dimensions);
+    const { key, values } = this.#view.keyOf(dimensions);
     return accounts.get(key) ?? this.#open(accounts, key, period, values);
-  }
-
-  #keyOf(dimensions: Dimensions): { readonly key: string; readonly values: readonly string[] } {
-    const values = this.rule.by.map((name) => dimensions[name]);
-    return { key: keyOf(values), values };
   }
 
   /** Undefined for a period that is over and was not watched, and for one that a wrong clock put far ahead. */
@@ -194,7 +168,19 @@ export class Tracker {
     const { rule } = this;
     const [terms = { amount: rule.amount, limits: [], forecasts: [] }] = this.#terms;
     const overrideCalls = noCalls;
-    return { rule, period, key, values, shared, terms, overrideCalls, spent: 0n, unpricedCalls: 0, fired: noneFired };
+    return {
+      rule,
+      period,
+      key,
+      values,
+      shared,
+      terms,
+      overrideCalls,
+      spent: 0n,
+      before: 0n,
+      unpricedCalls: 0,
+      fired: noneFired,
+    };
   }
 
   /**
@@ -202,10 +188,10 @@ export class Tracker {
    * on the order of arrival, a call that lacks the tag takes nothing away, and a call that is taken back takes its own.
    */
   #applyOverrides(account: Account, dimensions: Dimensions, calls: number): void {
-    if (this.#overrides.length === 0 || account.shared) return;
-    const index = this.#overrides.findIndex((matches) => matches(dimensions));
+    if (this.rule.overrides.length === 0 || account.shared) return;
+    const index = this.#view.overrideOf(dimensions);
     if (index === -1) return;
-    if (account.overrideCalls === noCalls) account.overrideCalls = this.#overrides.map(() => 0);
+    if (account.overrideCalls === noCalls) account.overrideCalls = this.rule.overrides.map(() => 0);
     account.overrideCalls[index] = (account.overrideCalls[index] ?? 0) + calls;
     const holds = account.overrideCalls.findIndex((count) => count > 0);
     account.terms = this.#terms[holds + 1] ?? account.terms;
@@ -214,10 +200,3 @@ export class Tracker {
 
 /** Most keys meet no override: they share this. */
 const noCalls: number[] = [];
-
-function keyOf(values: readonly string[]): string {
-  const [first = ''] = values;
-  return values.length < 2 ? first : JSON.stringify(values);
-}
-
-const noDimensions = Object.fromEntries(dimensionNames.map((name) => [name, ''])) as Dimensions;

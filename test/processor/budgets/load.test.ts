@@ -74,7 +74,6 @@ const bad: Readonly<Record<string, readonly string[]>> = {
   'empty.bad.yaml': ['1:1 the file: there is nothing in it; "spanledger budgets init" writes one to start from'],
   'forecast.bad.yaml': [
     '8:13 thresholds[0]: "at" and "forecast" are two thresholds; write each on its own',
-    '9:24 for: is for "forecast": spend does not go down, so there is nothing to wait for',
     '10:36 for: "6 hours" is not a duration such as 30s, 10m or 1h30m (a year at most)',
     '12:13 thresholds[4]: there is another threshold at forecast 100%',
     '13:13 thresholds[5]: "at" is missing',
@@ -102,12 +101,13 @@ const bad: Readonly<Record<string, readonly string[]>> = {
     '19:21 thresholds: is empty; without a threshold nobody would be told',
   ],
   'not-yet.bad.yaml': [
-    '3:5 groups[0]: "interval" is not supported yet; leave it out',
-    '7:17 preset: margin-50-80 is not supported yet: it needs revenue',
-    '8:17 period: rolling periods are not supported yet',
-    '9:9 rules[0]: "for" is not supported yet; leave it out',
-    '10:9 rules[0]: "growth" is not supported yet; leave it out',
+    '6:9 amount: "growth" compares spend with spend; leave it out',
+    '7:9 preset: "growth" compares spend with spend; leave it out',
+    '8:9 period: "growth" compares spend with spend; leave it out',
+    '10:17 growth: "above" is missing',
+    '11:9 unpriced: "growth" compares spend with spend; leave it out',
     '11:19 unpriced: "worst-case" is not supported yet; write alert',
+    '13:15 thresholds[0]: "at" is unknown here; there are severity, for',
     '15:17 amount: amounts by revenue are not supported yet; write an amount in USD',
     '17:24 thresholds[0]: "margin" is not supported yet; leave it out',
   ],
@@ -165,6 +165,30 @@ const bad: Readonly<Record<string, readonly string[]>> = {
     '13:58 thresholds[1]: there is another threshold at 90%',
     '14:9 rules[2]: "thresholds" is missing',
     '15:17 amount: "2e99 tokens" is not a whole number; write it as in 2000000 or 2e6',
+  ],
+  'windows.bad.yaml': [
+    '3:15 interval: "1ms" is not a duration such as 30s, 10m or 1h30m (a year at most)',
+    '5:58 timezone: a window that rolls has none; leave it out',
+    '5:81 anchor: a window that rolls has no anchor',
+    '6:45 period: "24h" is not a period; a window that rolls is written as in rolling 30d',
+    '7:45 period: a window is 5 minutes or longer, in whole minutes',
+    '8:72 forecast: a window that rolls has no end to be foreseen',
+    '9:22 period: "growth" compares spend with spend; leave it out',
+    '9:43 growth: "above" is missing',
+    '9:69 thresholds: one is needed, such as { severity: warning }; each level is a rule of its own',
+    '10:51 compare: "5h" is not a time in steps of 1d, at most 500 of them',
+    '10:62 above: "3 USD" is not a percentage such as 300%: by how much more than before',
+    '10:76 floor: "0 USD" would be reached by nothing; write more than 0',
+    '10:116 thresholds[0]: "at" is unknown here; there are severity, for',
+    '11:22 spike: "growth" compares spend with spend; leave it out',
+    '11:78 growth: "over" is missing',
+    '11:78 growth: "above" is missing',
+    '11:113 thresholds[0]: "action" is not supported yet; leave it out',
+    '12:9 rules[7]: "thresholds" is missing; write [{ severity: warning }]',
+    '13:9 rules[8]: "amount" is missing',
+    '13:9 rules[8]: "period" is missing',
+    '13:75 labels: "budget" is a label that alerts set themselves; take another name',
+    '13:93 for: "long" is not a duration such as 30s, 10m or 1h30m (a year at most)',
   ],
 };
 
@@ -313,6 +337,47 @@ describe('budgets.yaml', () => {
     expect(loaded.status === 'valid' && loaded.rules.map(({ thresholds }) => thresholds[0]?.label)).toEqual([
       '50%',
       '50%',
+    ]);
+  });
+
+  it('may have windows that roll, growth and spikes, "for", an interval, and labels of a rule', () => {
+    const loaded = load('windows.good.yaml');
+    const minutes = (us: number): number => us / 60_000_000;
+    const shown =
+      loaded.status === 'valid' &&
+      loaded.rules.map(({ period, intervalUs, labels, thresholds, trend }) => ({
+        period,
+        interval: minutes(intervalUs),
+        labels,
+        thresholds: thresholds.map(({ basis, label, severity, forUs }) => [basis, label, severity, minutes(forUs)]),
+        windows: trend && [minutes(trend.overUs), minutes(trend.compareUs), trend.floor.value],
+      }));
+    const interval = 1;
+    expect(shown).toEqual([
+      {
+        period: 'rolling 30d',
+        interval,
+        labels: { owner: 'growth', squad: 'one' },
+        thresholds: [
+          ['actual', '80%', 'warning', 5],
+          ['actual', '100%', 'critical', 10],
+        ],
+        windows: undefined,
+      },
+      {
+        period: 'rolling 7d',
+        interval,
+        labels: { owner: 'platform' },
+        thresholds: [['growth', '300%', 'warning', 0]],
+        windows: [7 * 1440, 14 * 1440, parseUsd('20')],
+      },
+      {
+        period: 'rolling 15m',
+        interval,
+        labels: { owner: 'platform' },
+        thresholds: [['spike', '900%', 'critical', 2]],
+        windows: [15, 180, 100_000n],
+      },
     ]);
   });
 

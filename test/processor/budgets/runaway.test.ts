@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { parseUsd, USD } from '../../../pricing/money.ts';
 import { evaluate } from '../../../processor/budgets/evaluate.ts';
-import { Tracker } from '../../../processor/budgets/tracker.ts';
+import { bookOf } from '../../../processor/budgets/book.ts';
 import { makeEntry, NOVEMBER } from '../../support/entries.ts';
 import { rulesOf } from './support.ts';
 
 const SECOND = 1_000_000;
-const rule = `budget: feature-hourly, by: [feature], amount: 10 USD, period: hour,
+const rule = `budget: feature-hourly, by: [feature], amount: 10 USD, period: rolling 1h,
   thresholds: [{ at: 100%, severity: critical }]`;
 
 // S99: the two runaway scripts, as a steady loop that starts with the hour.
@@ -16,7 +16,7 @@ it.each([
 ])('a loop that burns $name crosses the budget of an hour in time', ({ name, everyS, callUsd, rate, atMostS }) => {
   const [first] = rulesOf(rule);
   if (first === undefined) throw new Error('no rule');
-  const tracker = new Tracker(first);
+  const tracker = bookOf(first);
   const per = (micro: number): string => ((micro * rate) / 1e8).toFixed(8);
   const rates = { input: per(250), cache_read: per(125), output: per(1000) };
   for (let n = 0; ; n++) {
