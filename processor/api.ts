@@ -11,6 +11,7 @@ import { callJson, cursorOf, entryJson } from './api/entry-json.ts';
 import { allEntries, sendLines } from './api/ndjson.ts';
 import { openApi } from './api/openapi.ts';
 import { operations } from './api/operations.ts';
+import { overviewJson } from './api/overview.ts';
 import {
   readCandidates,
   readConcentration,
@@ -18,6 +19,7 @@ import {
   readDerivation,
   readEntries,
   readNothing,
+  readOverview,
   readQuality,
   readValues,
   type Clock,
@@ -141,6 +143,9 @@ function apiV1(deps: ApiDeps, now: () => Micros, started: Micros): express.Route
   router.get('/budgets', (request, response) => {
     readNothing(request.query);
     response.json({ budgets: deps.budgets.states() });
+  });
+  router.get('/overview', async (request, response) => {
+    response.json(await overviewJson(ledger, readOverview(request.query, clock())));
   });
   router.get('/candidates', async (request, response) => {
     response.json(await candidatesJson(deps, readCandidates(request.query, clock()), now()));

@@ -1,5 +1,5 @@
 import type { Catalog } from '../../pricing/catalog.ts';
-import type { Micros } from '../../pricing/charge.ts';
+import type { ChargeLine, Micros } from '../../pricing/charge.ts';
 import { formatUsd } from '../../pricing/money.ts';
 import type { PriceBook } from '../../pricing/price.ts';
 import { cheaperModels, type Use } from '../candidates/candidates.ts';
@@ -25,10 +25,9 @@ export async function candidatesJson({ ledger, prices }: CandidateSources, query
     largest.set(key, Math.max(largest.get(key) ?? 0, tokensOf(entry)));
   }
   const priced = rows.filter(({ values }) => values.status === 'priced');
-  const providers = [...new Set(priced.map(({ values }) => values.provider ?? ''))].filter(Boolean);
   const answers = priced.map((row) => {
     const use = useOf(row, largest.get(keyOf(row.values)));
-    const found = cheaperModels(use, { catalog: prices.catalog, prices, now, providers });
+    const found = cheaperModels(use, { catalog: prices.catalog, prices, now });
     return { use, feature: row.values.feature ?? '', found };
   });
   const saving = ({ use, found }: (typeof answers)[number]): bigint => use.cost - (found[0]?.cost ?? use.cost);
@@ -50,13 +49,14 @@ export async function candidatesJson({ ledger, prices }: CandidateSources, query
       input_tokens: use.inputTokens,
       output_tokens: use.outputTokens,
       largest_tokens: use.largest ?? null,
-      candidates: found.slice(0, query.limit).map(({ provider, model, contextWindow, priceId, cost }) => ({
+      candidates: found.slice(0, query.limit).map(({ provider, model, contextWindow, priceId, cost, lines }) => ({
         provider,
         model,
         price_id: priceId,
         context_window: contextWindow,
         cost_usd: formatUsd(cost),
         saving_usd: formatUsd(use.cost - cost),
+        lines: lines.map(lineJson),
       })),
     })),
   };
@@ -65,6 +65,16 @@ export async function candidatesJson({ ledger, prices }: CandidateSources, query
 function useOf({ values, calls, cost, inputTokens, outputTokens }: CostRow, largest: number | undefined): Use {
   const { provider = '', model = '' } = values;
   return { provider, model, calls, cost, inputTokens, outputTokens, largest };
+}
+
+function lineJson({ unit, quantity, rate, amount }: ChargeLine) {
+  return {
+    unit,
+    quantity,
+    rate_usd: formatUsd(rate),
+    rate_usd_per_million: formatUsd(rate * 1_000_000n),
+    amount_usd: formatUsd(amount),
+  };
 }
 
 function keyOf({ feature, provider, model }: CostRow['values']): string {

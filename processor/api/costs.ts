@@ -1,6 +1,6 @@
 import { formatUsd } from '../../pricing/money.ts';
 import { SpanledgerError } from '../errors.ts';
-import { dimensionNames, type DimensionName, type LedgerReader } from '../ledger.ts';
+import { dimensionNames, type CostRow, type DimensionName, type LedgerReader } from '../ledger.ts';
 import { addSums, emptySums, type Sums } from '../rollup.ts';
 import { csvOf } from './csv.ts';
 import type { CostsParams } from './params.ts';
@@ -75,6 +75,32 @@ export async function costsAnswer(ledger: Pick<LedgerReader, 'costs'>, query: Co
     rows: rows.toSorted(byBucketAndCost).map((row) => rowJson(row, by)),
     total: sumsWithPrevious(total),
   };
+}
+
+/**
+ * Rows by fewer dimensions than they were read by, as `costsAnswer` gives them: for answers that have several tables of one
+ * reading.
+ *
+ * @example rowsBy(await ledger.costs({ ...query, by: ['feature', 'plan'] }), ['plan'])
+ */
+export function rowsBy(found: readonly CostRow[], by: readonly DimensionName[], top?: number): readonly CostRowJson[] {
+  const groups = new Map<string, Row>();
+  for (const each of found) {
+    const values = Object.fromEntries(by.map((name) => [name, each.values[name] ?? '']));
+    const key = JSON.stringify([each.bucketUs, values]);
+    const group = groups.get(key) ?? newRow(values, each.bucketUs, false);
+    groups.set(key, group);
+    addRow(group, Object.assign({ other: false }, each));
+  }
+  const rows = top === undefined ? [...groups.values()] : foldTop([...groups.values()], top);
+  return rows.toSorted(byBucketAndCost).map((row) => rowJson(row, by));
+}
+
+/** The sum of rows. */
+export function totalOf(found: readonly CostRow[]): SumsJson {
+  const total = newRow({}, undefined, false);
+  for (const row of found) addRow(total, Object.assign({ other: false }, row));
+  return sumsJson(total);
 }
 
 /** A group that had calls before and has none now is a row too. */

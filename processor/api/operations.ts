@@ -6,6 +6,7 @@ import {
   derivationParams,
   entriesParams,
   noParams,
+  overviewParams,
   qualityParams,
   valuesParams,
 } from './params.ts';
@@ -18,6 +19,7 @@ import {
   derivationAnswer,
   dimensionsAnswer,
   entriesAnswer,
+  overviewAnswer,
   qualityAnswer,
   statusAnswer,
   valuesAnswer,
@@ -90,6 +92,13 @@ export const operations: readonly Operation[] = [
     summary: 'How budgets stand in their running periods',
     params: noParams,
     answer: budgetsAnswer,
+  },
+  {
+    path: 'overview',
+    id: 'overview',
+    summary: 'The tables of the first screen in one answer: by feature, model, customer, plan, over time, and growth',
+    params: overviewParams,
+    answer: overviewAnswer,
   },
   {
     path: 'candidates',

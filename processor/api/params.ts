@@ -105,6 +105,14 @@ export const valuesParams = z.strictObject({
   match: text('Only values that contain this, in capitals or not', 'acme'),
   limit: count(1_000, 'Values, the dearest first; 100 if it is not given'),
 });
+export const overviewParams = z.strictObject({
+  ...range,
+  bucket: z
+    .enum(['hour', 'day'], 'hour or day')
+    .meta({ description: 'Of the cost over time; day if it is not given', example: 'day' })
+    .optional(),
+  top: count(100, 'The dearest features, models and customers; 8 if it is not given'),
+});
 export const candidatesParams = z.strictObject({
   ...range,
   top: count(1_000, 'Features and models, those first that could save most; all if it is not given'),
@@ -172,6 +180,17 @@ export type QualityParams = Omit<CostQuery, 'by'>;
 /** @throws SpanledgerError `invalid_query` that names the parameter and what is allowed */
 export function readQuality(params: Params, clock: Clock): QualityParams {
   return readRange(read(qualityParams, params), clock);
+}
+
+export interface OverviewParams extends QualityParams {
+  readonly bucket: 'hour' | 'day';
+  readonly top: number;
+}
+
+/** @throws SpanledgerError `invalid_query` that names the parameter and what is allowed */
+export function readOverview(params: Params, clock: Clock): OverviewParams {
+  const { bucket = 'day', top = 8, ...given } = read(overviewParams, params);
+  return { ...readRange(given, clock), bucket, top };
 }
 
 export interface CandidatesParams extends QualityParams {

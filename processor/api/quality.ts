@@ -112,7 +112,26 @@ function lookedAt(calls: readonly Entry[]) {
     unpriced_reason: count(({ charge }) => (charge.status === 'unpriced' ? charge.reason : undefined)),
     price_source: count(({ charge }) => (charge.status === 'priced' ? charge.source : undefined)),
     dialect: count(({ dialect }) => dialect),
+    renamed: renamed(calls),
   };
+}
+
+/** The most frequent first. */
+function renamed(calls: readonly Entry[]) {
+  const pairs = new Map<
+    string,
+    { provider: string; model: string; sent_provider: string; sent_model: string; calls: number }
+  >();
+  for (const { dimensions, sentProvider, sentModel } of calls) {
+    const { provider, model } = dimensions;
+    const other = (sentModel !== '' && sentModel !== model) || (sentProvider !== '' && sentProvider !== provider);
+    if (!other) continue;
+    const key = JSON.stringify([provider, model, sentProvider, sentModel]);
+    const pair = pairs.get(key) ?? { provider, model, sent_provider: sentProvider, sent_model: sentModel, calls: 0 };
+    pairs.set(key, pair);
+    pair.calls++;
+  }
+  return [...pairs.values()].toSorted((a, b) => b.calls - a.calls).slice(0, SHOWN);
 }
 
 function sinceStart({ counters, started }: QualitySources) {

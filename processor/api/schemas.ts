@@ -178,6 +178,31 @@ export const budgetsAnswer = z.strictObject({
   ),
 });
 
+const costRow = z.strictObject({ ...each(dimension.optional()), other: z.literal(true).optional(), ...sums });
+
+export const overviewAnswer = z.strictObject({
+  from: time,
+  to: time,
+  total: z.strictObject(sums),
+  untagged: z
+    .strictObject({ customer_id: whole, feature: whole })
+    .meta({ description: 'Calls that do not say whom or what they were for' }),
+  features: z.array(costRow),
+  models: z.array(costRow),
+  customers: z.array(costRow),
+  plans: z.array(costRow.extend({ customers: whole.meta({ description: 'Customers with a call' }) })),
+  buckets: z.array(costRow.extend({ bucket: time })),
+  growth: z
+    .strictObject({
+      from: time,
+      to: time,
+      previous: z.strictObject({ from: time, to: time }),
+      rows: z.array(costRow.extend(compared)),
+      total: z.strictObject({ ...sums, ...compared }),
+    })
+    .meta({ description: 'Features, the last seven days against the seven before, whatever the range' }),
+});
+
 export const candidatesAnswer = z.strictObject({
   from: time,
   to: time,
@@ -204,6 +229,7 @@ export const candidatesAnswer = z.strictObject({
           context_window: whole,
           cost_usd: usd.meta({ description: 'The same tokens at today’s standard price, no input read from a cache' }),
           saving_usd: usd,
+          lines: z.array(z.strictObject(line)),
         }),
       ),
     }),
@@ -259,6 +285,17 @@ export const qualityAnswer = z.strictObject({
       unpriced_reason: counts,
       price_source: counts,
       dialect: counts,
+      renamed: z
+        .array(
+          z.strictObject({
+            provider: z.string(),
+            model: z.string(),
+            sent_provider: z.string(),
+            sent_model: z.string(),
+            calls: whole,
+          }),
+        )
+        .meta({ description: 'Names that calls came with, where rate cards have another one' }),
     })
     .meta({ description: 'What only calls themselves say: of the newest ones; with fewer in the range, of all' }),
   prices: z.strictObject({

@@ -1,5 +1,5 @@
 import type { Catalog, Model } from '../../pricing/catalog.ts';
-import type { Micros } from '../../pricing/charge.ts';
+import type { ChargeLine, Micros } from '../../pricing/charge.ts';
 import type { FemtoUsd } from '../../pricing/money.ts';
 import type { PriceBook } from '../../pricing/price.ts';
 import { fromDisjoint } from '../../pricing/usage/usage.ts';
@@ -25,38 +25,36 @@ export interface Candidate {
   readonly priceId: string;
   /** What the same tokens would have cost. */
   readonly cost: FemtoUsd;
+  /** Sums to `cost`. */
+  readonly lines: readonly ChargeLine[];
 }
 
 export interface Market {
   readonly catalog: Pick<Catalog, 'providers'>;
   readonly prices: Pick<PriceBook, 'price'>;
   readonly now: Micros;
-  /** Those that the account deals with already; others need a contract first. */
-  readonly providers: readonly string[];
 }
 
 /**
- * Models that would have cost less for the same tokens and whose context holds the largest call, the cheapest first. All
+ * Models of the same provider, so without another contract, that would have cost less for the same tokens and whose context
+ * holds the largest call, the cheapest first. All
  * input is taken at the full rate, since a cache does not move along, and at the rate of the largest call. Nothing is said
  * of what they answer. A model whose context is not known is none.
  *
- * @example cheaperModels(use, { catalog, prices, now, providers: ['openai'] })[0]?.model // 'gpt-4.1-nano'
+ * @example cheaperModels(use, { catalog, prices, now })[0]?.model // 'gpt-4.1-nano'
  */
 export function cheaperModels(use: Use, market: Market): readonly Candidate[] {
   if (use.outputTokens === 0 || use.inputTokens === 0) return [];
   const needed = use.largest ?? windowOf(use, market.catalog);
   if (needed === undefined) return [];
-  const found = [...new Set([use.provider, ...market.providers])].flatMap((provider) =>
-    modelsOf(provider, market.catalog).flatMap((model) => {
-      const { model: name, context_window: contextWindow } = model;
-      if (contextWindow === undefined || contextWindow < needed || !isOffered(provider, name)) return [];
-      if (provider === use.provider && name === use.model) return [];
-      const priced = costOf(use, needed, provider, name, market);
-      return priced === undefined || priced.cost >= use.cost
-        ? []
-        : [{ provider, model: name, contextWindow, ...priced }];
-    }),
-  );
+  const { provider } = use;
+  const found = modelsOf(provider, market.catalog).flatMap((model) => {
+    const { model: name, context_window: contextWindow } = model;
+    if (contextWindow === undefined || contextWindow < needed || !isOffered(provider, name)) return [];
+    if (name === use.model) return [];
+    const priced = costOf(use, needed, provider, name, market);
+    return priced === undefined || priced.cost >= use.cost ? [] : [{ provider, model: name, contextWindow, ...priced }];
+  });
   return found.toSorted((a, b) => (a.cost === b.cost ? a.model.localeCompare(b.model) : a.cost < b.cost ? -1 : 1));
 }
 
@@ -79,7 +77,7 @@ function costOf(
   provider: string,
   model: string,
   { prices, now }: Market,
-): Pick<Candidate, 'cost' | 'priceId'> | undefined {
+): Pick<Candidate, 'cost' | 'lines' | 'priceId'> | undefined {
   const usage = fromDisjoint({ input: prompt, output: 1 }, 'reported');
   const charge = prices.price({ provider, model, at: now, tier: 'standard', region: undefined, usage });
   // A card of no rates is a model that is given away for a while, or one that nobody has priced.
@@ -89,6 +87,9 @@ function costOf(
     output: outputTokens,
     request: calls,
   };
-  const cost = charge.lines.reduce((sum, { unit, rate }) => sum + BigInt(quantities[unit] ?? 0) * rate, 0n);
-  return { cost, priceId: charge.priceId };
+  const lines = charge.lines.map(({ unit, rate }): ChargeLine => {
+    const quantity = quantities[unit] ?? 0;
+    return { unit, quantity, rate, amount: BigInt(quantity) * rate };
+  });
+  return { lines, cost: lines.reduce((sum, { amount }) => sum + amount, 0n), priceId: charge.priceId };
 }

@@ -4,33 +4,42 @@ import { noun } from './filters.js';
 import { shareOf } from './money.js';
 import { counted, percent } from './words.js';
 
-/** @import { CostRow, Costs } from './api.js' */
+/** @import { CostRow, Sums } from './api.js' */
 /** @import { Child } from './dom.js' */
 /** @import { Matcher } from './filters.js' */
 
 /**
- * Cost by one dimension, dearest first: a bar, the share and the calls of each, what is left out in one row.
- * @param {{ title: string, by: string, costs: Costs, csv: string, lesson: Child }} panel
- * `lesson` stands below the rows
+ * Cost by a dimension, dearest first: a bar, the share and the calls of each, what is left out in one row.
+ * @param {{ title: string, by: readonly string[], rows: readonly CostRow[], total: Sums, csv: string, lesson: Child }} panel
+ * the first of `by` names a row, the others stand behind it; `lesson` stands below the rows
  */
-export function breakdown({ title, by, costs, csv, lesson }) {
-  const dearest = costs.rows.find((row) => row.cost_usd !== null && row.other !== true)?.cost_usd ?? '0';
-  const total = costs.total.cost_usd ?? '0';
-  const named = costs.rows.filter((row) => row.other !== true).map((row) => valueOf(row, by));
-  const rows = costs.rows.map((row) => {
+export function breakdown({ title, by: [by = '', ...more], rows: all, total: { cost_usd: whole }, csv, lesson }) {
+  const dearest = all.find((row) => row.cost_usd !== null && row.other !== true)?.cost_usd ?? '0';
+  const total = whole ?? '0';
+  const named = all.filter((row) => row.other !== true).map((row) => valueOf(row, by));
+  const rows = all.map((row) => {
     const value = valueOf(row, by);
     const label = row.other === true ? `Other ${noun(by, true)}` : value || 'Unassigned';
+    const behind = row.other === true ? [] : more.map((name) => valueOf(row, name)).filter(Boolean);
     /** @type {Matcher[]} */
-    const where = row.other === true ? named.map((value) => matcher(by, '!=', value)) : [matcher(by, '=', value)];
+    const where =
+      row.other === true
+        ? [...new Set(named)].map((value) => matcher(by, '!=', value))
+        : [by, ...more].map((name) => matcher(name, '=', valueOf(row, name)));
     const share = row.cost_usd === null ? 0 : shareOf(row.cost_usd, total);
     const length = row.cost_usd === null ? 0 : Math.min(1, shareOf(row.cost_usd, dearest));
     return h(
       'li',
-      { 'data-key': row.other === true ? 'other' : `=${value}` },
+      { 'data-key': row.other === true ? 'other' : `=${[value, ...behind].join(String.fromCharCode(0))}` },
       h(
         'div',
         { class: 'first' },
-        h('span', { class: label === value ? 'name' : 'name plain', title: label }, label),
+        h(
+          'span',
+          { class: label === value ? 'name' : 'name plain', title: [label, ...behind].join(' ') },
+          label,
+          behind.length > 0 && h('span', { class: 'faint' }, ` ${behind.join(' ')}`),
+        ),
         row.cost_usd !== null && unpricedNote(row.unpriced_calls),
         amount(row.cost_usd, { where }, `${noun(by)} ${label}`, { dearest }),
       ),
@@ -66,7 +75,7 @@ export function panelHead(title, csv) {
  * @param {string} value
  * @returns {Matcher}
  */
-function matcher(name, op, value) {
+export function matcher(name, op, value) {
   return { name, op, value };
 }
 

@@ -5,7 +5,7 @@ import { money } from './money.js';
 import { scrolling, table } from './table.js';
 import { count, counted, day, hour, longDay } from './words.js';
 
-/** @import { Costs } from './api.js' */
+/** @import { CostRow } from './api.js' */
 /** @import { Range } from './filters.js' */
 
 /**
@@ -17,12 +17,12 @@ const HEIGHT = 190;
 
 /**
  * A row of the API for every hour or day of the range, those without calls too.
- * @param {Costs} costs
+ * @param {readonly CostRow[]} found
  * @param {Range} range
  * @returns {Bar[]}
  */
-export function barsOf(costs, { starts, to, bucket }) {
-  const rows = new Map(costs.rows.map((row) => [instant(row.bucket ?? ''), row]));
+export function barsOf(found, { starts, to, bucket }) {
+  const rows = new Map(found.map((row) => [instant(row.bucket ?? ''), row]));
   return starts.map((start, i) => {
     const row = rows.get(start.getTime());
     const title = bucket === 'day' ? longDay(start) : `${longDay(start)}, ${hour(start)}`;
@@ -67,12 +67,12 @@ export function daysChart(panel) {
 
   return {
     /**
-     * @param {Costs} costs
+     * @param {readonly CostRow[]} found
      * @param {Range} range
      * @param {string} csv
      */
-    show(costs, range, csv) {
-      bars = barsOf(costs, range);
+    show(found, range, csv) {
+      bars = barsOf(found, range);
       const title = range.bucket === 'day' ? 'Cost per day' : 'Cost per hour';
       show(head, panelHead(title, csv));
       canvas.setAttribute('aria-label', summary(title, bars));

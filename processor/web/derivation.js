@@ -1,11 +1,11 @@
 import { address, get } from './api.js';
 import { callsTable } from './calls.js';
 import { h, show, the } from './dom.js';
+import { asRead, linesTable } from './lines.js';
 import { addUp, exact } from './money.js';
-import { table } from './table.js';
 import { count, counted, duration, moment, unit, why } from './words.js';
 
-/** @import { Derivation, DerivationLine, Entries, Entry, Line, UnpricedLine } from './api.js' */
+/** @import { Derivation, DerivationLine, Entries, Entry, UnpricedLine } from './api.js' */
 
 /**
  * What a derivation is of: a sum (`where` for the API, and in words), or one call (`trace id/span id`).
@@ -89,77 +89,42 @@ function cards(lines) {
       'section',
       { class: 'card' },
       h('h3', {}, line.model, h('span', { class: 'faint' }, ` ${line.provider}`)),
-      priceLine(line),
+      priceLine(line, line.provider),
       linesTable(group.toSorted(asRead), `${line.provider} ${line.model}`, group.length > 1 && groups.size > 1),
     );
   });
 }
 
-/** @param {{ price_id: string, price_version: string, source: string }} price */
-function priceLine({ price_id: id, price_version: version, source }) {
-  const from =
-    { list: 'list price', contract: 'contract price', provider: 'as charged by the provider' }[source] ?? source;
+/**
+ * @param {{ price_id: string, price_version: string, source: string }} price
+ * @param {string} seller who was called
+ */
+function priceLine({ price_id: id, price_version: version, source }, seller) {
+  const owner = cardOwner(id);
+  const list = owner === '' || owner === seller ? 'list price' : `list price of ${owner}, whose models ${seller} sells`;
+  const from = { list, contract: 'contract price', provider: 'as charged by the provider' }[source] ?? source;
   return h('p', { class: 'faint price' }, 'Price ', h('code', {}, id), `, ${from}, version `, h('code', {}, version));
 }
 
-/**
- * Quantity times rate is amount, line by line.
- * @param {readonly Line[]} lines
- * @param {string} caption
- * @param {boolean} [summed]
- */
-function linesTable(lines, caption, summed = lines.length > 1) {
-  const amounts = lines.map(({ amount_usd: amount }) => amount);
-  return table({
-    caption,
-    look: 'lines',
-    columns: [
-      { name: 'What' },
-      { name: 'Quantity', right: true },
-      { name: 'Rate', right: true },
-      { name: 'Amount', right: true },
-    ],
-    rows: lines.map(
-      ({ unit: name, quantity, rate_usd: rate, rate_usd_per_million: perMillion, amount_usd: amount }) => {
-        const byMillion = isToken(name);
-        return {
-          cells: [
-            unit(name),
-            count(quantity),
-            [
-              h('span', { class: 'faint' }, '× '),
-              h('span', { title: `${exact(rate)} for one` }, exact(byMillion ? perMillion : rate)),
-              h('span', { class: 'faint' }, byMillion ? ' / 1M' : ' each'),
-            ],
-            [h('span', { class: 'faint' }, '= '), exact(amount)],
-          ],
-        };
-      },
-    ),
-    sum: summed ? exact(addUp(amounts)) : undefined,
-  });
+/** @param {string} id of a rate card, as `openai/gpt-4o@2024-10-02` */
+function cardOwner(id) {
+  return /^(?:reported\/)?([^/]+)\//.exec(id)?.[1] ?? '';
 }
 
-/** The order in which a call uses them. */
-const order = [/^input/, /^cache_read/, /^cache_write/, /^output/, /^reasoning/];
-
-/** @param {string} unit */
-function rank(unit) {
-  const found = order.findIndex((start) => start.test(unit));
-  return found < 0 ? order.length : found;
-}
-
-/**
- * @param {Line} a
- * @param {Line} b
- */
-function asRead(a, b) {
-  return rank(a.unit) - rank(b.unit) || (a.unit < b.unit ? -1 : 1);
-}
-
-/** Tokens are priced by the million; whatever else is counted, by the piece. @param {string} name */
-function isToken(name) {
-  return /^(input|output|reasoning|cache_(read|write))/.test(name);
+/** What the call said, where rate cards have another name for it. @param {Entry} entry */
+function sentLine({ provider, model, sent_provider: sentProvider, sent_model: sentModel }) {
+  const other = [
+    sentModel !== '' && sentModel !== model && sentModel,
+    sentProvider !== '' && sentProvider !== provider && sentProvider,
+  ].filter((text) => text !== false);
+  return other.length === 0
+    ? null
+    : h(
+        'p',
+        { class: 'faint price' },
+        'Sent as ',
+        ...other.flatMap((text, i) => [i > 0 && ' of ', h('code', {}, text)]),
+      );
 }
 
 /**
@@ -265,7 +230,8 @@ async function oneCall(key, signal) {
  * @param {Entry} entry
  * @param {boolean} oneOfMany
  */
-function revisionPart({ charge, rev, usage, model, provider }, oneOfMany) {
+function revisionPart(entry, oneOfMany) {
+  const { charge, rev, usage, model, provider } = entry;
   const heading = oneOfMany && h('h3', {}, rev === 0 ? 'As first charged' : `Adjustment ${rev}`);
   if (charge.status === 'priced')
     return [
@@ -275,7 +241,8 @@ function revisionPart({ charge, rev, usage, model, provider }, oneOfMany) {
         'section',
         { class: 'card' },
         h('h3', {}, charge.model, h('span', { class: 'faint' }, ` ${charge.provider}`)),
-        priceLine(charge),
+        sentLine(entry),
+        priceLine(charge, charge.provider),
         linesTable(charge.lines, `${charge.provider} ${charge.model}`),
       ),
     ];
@@ -312,6 +279,11 @@ function facts(entry) {
     ['Environment', entry.environment],
     ['Service', entry.service],
     ...Object.entries(entry.tags).map(([name, value]) => /** @type {[string, string]} */ ([`Tag ${name}`, value])),
+    ['Model', entry.model],
+    ['Model as sent', entry.sent_model === entry.model ? '' : entry.sent_model],
+    ['Provider', entry.provider],
+    ['Provider as sent', entry.sent_provider === entry.provider ? '' : entry.sent_provider],
+    ['Region', entry.region],
     ['Operation', entry.operation],
     ['Tier', entry.tier],
     ['Usage', basis === 'assumed' ? `${state}; what it includes is assumed` : state],

@@ -4,8 +4,9 @@
  */
 
 /** @typedef {'24h' | '7d' | '30d' | '90d'} Period */
+/** @typedef {'overview' | 'budgets' | 'customers' | 'quality'} Screen */
 /** `undefined` is any value, `''` is a call without the tag. @typedef {string | undefined} Choice */
-/** @typedef {{ period: Period, environment: Choice, plan: Choice }} Filters */
+/** @typedef {{ screen: Screen, period: Period, environment: Choice, plan: Choice }} Filters */
 /** @typedef {{ name: string, op: '=' | '!=' | '=~' | '!~', value: string }} Matcher */
 /** @typedef {{ from: Date, to: Date, bucket: 'hour' | 'day', starts: Date[] }} Range */
 
@@ -19,6 +20,14 @@ export const periods = [
 /** @type {Period} */
 const standard = '30d';
 
+/** @type {readonly { screen: Screen, label: string }[]} */
+export const screens = [
+  { screen: 'overview', label: 'Overview' },
+  { screen: 'budgets', label: 'Budgets' },
+  { screen: 'customers', label: 'Customers' },
+  { screen: 'quality', label: 'Quality' },
+];
+
 /**
  * @param {string} search the query of a URL; what isn't understood is left at its default
  * @returns {Filters}
@@ -26,15 +35,17 @@ const standard = '30d';
 export function readFilters(search) {
   const query = new URLSearchParams(search);
   const period = periods.find(({ period }) => period === query.get('period'))?.period ?? standard;
-  return { period, environment: query.get('environment') ?? undefined, plan: query.get('plan') ?? undefined };
+  const screen = screens.find(({ screen }) => screen === query.get('screen'))?.screen ?? 'overview';
+  return { screen, period, environment: query.get('environment') ?? undefined, plan: query.get('plan') ?? undefined };
 }
 
 /**
  * @param {Filters} filters
  * @returns {URLSearchParams} without what is the default
  */
-export function writeFilters({ period, environment, plan }) {
+export function writeFilters({ screen, period, environment, plan }) {
   const query = new URLSearchParams();
+  if (screen !== 'overview') query.set('screen', screen);
   if (period !== standard) query.set('period', period);
   if (environment !== undefined) query.set('environment', environment);
   if (plan !== undefined) query.set('plan', plan);

@@ -3,12 +3,22 @@ import { derivationDialog } from './derivation.js';
 import { show, the } from './dom.js';
 import { filterMatchers, inWords, rangeOf, readFilters, readWhere, whereText, writeFilters } from './filters.js';
 import { tokenNeeded } from './lessons.js';
-import { choices, overview, panel } from './overview.js';
-import { ask } from './questions.js';
+import { budgetsScreen } from './budgets.js';
+import { customersScreen } from './customers.js';
+import { panel, showChoices, showChosen, showScreens, showSource } from './frame.js';
+import { overviewScreen } from './overview.js';
+import { qualityScreen } from './quality.js';
+import { askStatus } from './questions.js';
 
 /** @import { Filters } from './filters.js' */
+/** @import { Status } from './api.js' */
+
+/** To add a screen, add it here and to the list in filters.js. Each asks, shows, and answers what to say of it. */
+const shows = { overview: overviewScreen, budgets: budgetsScreen, customers: customersScreen, quality: qualityScreen };
 
 const REFRESH_MS = 5000;
+/** Even where nothing came: hours pass, and corrections are made by other programs. */
+const AT_LEAST_MS = 60_000;
 const live = the('#live', HTMLButtonElement);
 const dialogElement = the('#derivation', HTMLDialogElement);
 const dialog = derivationDialog(dialogElement);
@@ -23,31 +33,64 @@ let toSay = false;
 /** While a token is asked for nothing else is to be seen, though the URL may name a derivation. */
 let locked = false;
 
-/** Asks, draws, and comes again. */
-async function refresh() {
+/** What was received when the figures were read, and when that was. */
+let read = { received: '', at: 0 };
+
+/**
+ * Asks, draws, and comes again. By itself it asks for figures only if something was received since, and rests as long as
+ * they take several times over: a page that is left open is not to keep a large ledger busy.
+ * @param {boolean} [again] by itself
+ */
+async function refresh(again = false) {
   clearTimeout(timer);
   asking.abort();
   asking = new AbortController();
   const { signal } = asking;
+  const began = performance.now();
   try {
-    const answers = await ask(filters, signal);
+    if (!again || (await isNew(signal))) await draw(signal);
     if (signal.aborted) return;
-    const words = overview(answers, filters);
-    if (toSay) panel('said').textContent = words;
-    toSay = false;
     panel('trouble').hidden = true;
-    if (locked) {
-      locked = false;
-      follow();
-    }
   } catch (error) {
     if (signal.aborted) return;
     if (error instanceof TokenNeeded) return askForToken();
     const text = error instanceof Error ? error.message : String(error);
+    read.at = 0;
     tell(`These figures may be old: ${text}. Trying again.`);
   }
+  const rest = Math.max(REFRESH_MS, 10 * (performance.now() - began));
   if (live.getAttribute('aria-pressed') === 'true' && !document.hidden)
-    timer = setTimeout(() => void refresh(), REFRESH_MS);
+    timer = setTimeout(() => void refresh(true), rest);
+}
+
+/** @param {AbortSignal} signal */
+async function draw(signal) {
+  const words = await shows[filters.screen](filters, signal);
+  if (words === undefined || signal.aborted) return;
+  if (locked) {
+    locked = false;
+    panel('screens').hidden = false;
+    follow();
+  }
+  if (toSay) panel('said').textContent = words;
+  toSay = false;
+  const status = await askStatus(signal);
+  if (signal.aborted) return;
+  read = { received: receivedText(status), at: Date.now() };
+  showSource(status);
+  await showChoices(filters, signal);
+}
+
+/** @param {AbortSignal} signal */
+async function isNew(signal) {
+  const status = await askStatus(signal);
+  if (!signal.aborted) showSource(status);
+  return receivedText(status) !== read.received || Date.now() - read.at > AT_LEAST_MS;
+}
+
+/** @param {Status} status */
+function receivedText({ received, held_back: held, version }) {
+  return JSON.stringify([version, received, held]);
 }
 
 /** @param {string} text */
@@ -61,15 +104,19 @@ function askForToken() {
   dialog.close();
   show(panel('lesson'), tokenNeeded(hasToken()));
   panel('lesson').hidden = false;
-  for (const id of ['figures', 'controls', 'trouble']) panel(id).hidden = true;
+  for (const id of ['figures', 'controls', 'trouble', 'screens']) panel(id).hidden = true;
   panel('figures').removeAttribute('aria-busy');
   the('#token input', HTMLInputElement).focus();
 }
 
-/** @param {Filters} next */
-function choose(next) {
+/**
+ * @param {Filters} next
+ * @param {boolean} [other] screen: it is read from its beginning
+ */
+function choose(next, other = false) {
   history.pushState({}, '', here(writeFilters(next)));
   follow();
+  if (other) scrollTo(0, 0);
 }
 
 /** @param {URLSearchParams} query */
@@ -84,12 +131,12 @@ function follow() {
   if (JSON.stringify(next) !== JSON.stringify(filters)) {
     filters = next;
     toSay = true;
+    showScreens(filters);
     void refresh();
   }
   for (const radio of document.querySelectorAll('input[name="period"]'))
     if (radio instanceof HTMLInputElement) radio.checked = radio.value === filters.period;
-  for (const name of /** @type {const} */ (['environment', 'plan']))
-    choices[name].value = filters[name] === undefined ? '' : `=${filters[name]}`;
+  showChosen(filters);
 
   const query = new URLSearchParams(location.search);
   const [call, derive] = [query.get('call'), query.get('derive')];
@@ -141,6 +188,12 @@ document.addEventListener('click', (event) => {
   const go = target?.closest('[data-go]')?.getAttribute('data-go');
   if (go === 'unfiltered') return choose({ ...filters, environment: undefined, plan: undefined });
   if (go === '90d') return choose({ ...filters, period: '90d' });
+  const screen = target?.closest('a[data-screen]');
+  // Other buttons and keys open it elsewhere, as any link.
+  if (screen instanceof HTMLAnchorElement && !(event.metaKey || event.ctrlKey || event.shiftKey)) {
+    event.preventDefault();
+    return choose(readFilters(screen.search), true);
+  }
   const link = target?.closest('a[download]');
   if (link instanceof HTMLAnchorElement && hasToken()) {
     event.preventDefault();
@@ -193,5 +246,6 @@ document.addEventListener('visibilitychange', () => {
 
 // The clipboard is only there on secure origins, of which localhost is one.
 if (!('clipboard' in navigator)) document.body.classList.add('no-copy');
+showScreens(filters);
 follow();
 void refresh();

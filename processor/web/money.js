@@ -52,12 +52,19 @@ export function exact(text) {
  * @returns {string} the exact sum, written as the API writes amounts
  */
 export function addUp(texts) {
-  const sum = texts.reduce((sum, text) => sum + femto(text), 0n);
-  const text = abs(sum)
+  return usd(texts.reduce((sum, text) => sum + femto(text), 0n));
+}
+
+/**
+ * @param {bigint} amount femto-USD
+ * @returns {string} as the API writes amounts
+ */
+export function usd(amount) {
+  const text = abs(amount)
     .toString()
     .padStart(DIGITS + 1, '0');
   const fraction = text.slice(-DIGITS).replace(/0+$/, '');
-  return `${sum < 0n ? '-' : ''}${text.slice(0, -DIGITS)}${fraction === '' ? '' : `.${fraction}`}`;
+  return `${amount < 0n ? '-' : ''}${text.slice(0, -DIGITS)}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
 /**

@@ -1,56 +1,57 @@
 import { address } from './api.js';
 import { breakdown, panelHead } from './breakdown.js';
-import { budgetsPanel } from './budgets.js';
 import { callsTable } from './calls.js';
 import { daysChart } from './days.js';
-import { h, show, the } from './dom.js';
+import { show } from './dom.js';
 import { filterMatchers, inWords, periodWords } from './filters.js';
-import { noBudgets, noCalls, noTags, nothingBillable, nothingHere } from './lessons.js';
+import { cheaperPanel, costOfOne, growthPanel, plansPanel } from './five.js';
+import { isRead, panel, showLesson } from './frame.js';
+import { noCalls, noTags, nothingBillable, nothingHere } from './lessons.js';
 import { money } from './money.js';
-import { zone } from './questions.js';
+import { askBudgets, askCalls, askCandidates, askOverview, asked, askStatus, zone } from './questions.js';
 import { qualityFacts, totalPanel } from './total.js';
-import { clock } from './words.js';
 
-/** @import { Costs } from './api.js' */
+/** @import { Budget, CostRow, Overview, Status } from './api.js' */
 /** @import { Filters } from './filters.js' */
-/** @import { Answers } from './questions.js' */
+/** @import { Asked } from './questions.js' */
 
-/** A part of the page. @param {string} id */
-export const panel = (id) => the(`#${id}`, HTMLElement);
-export const choices = { environment: the('#environment', HTMLSelectElement), plan: the('#plan', HTMLSelectElement) };
 const chart = daysChart(panel('days'));
 
 /**
- * Shows the answers, or, where there are no calls, what to do about it.
- * @param {Answers} answers
+ * The five questions; or, where there are no calls, what to do about it.
  * @param {Filters} filters
- * @returns what to say to those who don't see it
+ * @param {AbortSignal} signal
+ * @returns {Promise<string | undefined>} what to say to those who don't see it; undefined where it was aborted
  */
-export function overview(answers, filters) {
-  const now = new Date();
-  const { status } = answers;
-  const { total } = answers.feature;
-  showChoices('environment', answers.environments, filters);
-  showChoices('plan', answers.plans, filters);
-  show(panel('quality'), ...qualityFacts(total, answers.withTags.total, status));
-  show(panel('updated'), `Updated ${clock(now)}`);
-  show(panel('source'), `Spanledger ${status.version} · ${status.ledger.kind} · ${status.ledger.location}`);
-
-  const lesson = total.calls > 0 ? undefined : emptyLesson(answers, filters);
-  show(panel('lesson'), lesson);
-  panel('lesson').hidden = lesson === undefined;
-  panel('figures').hidden = lesson !== undefined;
+export async function overviewScreen(filters, signal) {
+  const subject = asked(filters);
+  // In the order in which they are looked at, since a ledger is read by one thread.
+  const first = Promise.all([askStatus(signal), askOverview(subject, signal), askBudgets(signal)]);
+  const [calls, candidates] = [askCalls(subject, signal), askCandidates(subject, signal)];
+  // They are awaited later; should one of them fail meanwhile, it is told then.
+  for (const promise of [calls, candidates]) promise.catch(() => undefined);
+  const [status, answer, { budgets }] = await first;
+  if (signal.aborted) return undefined;
+  const { total } = answer;
+  show(panel('trust'), ...qualityFacts(status, total, answer.untagged));
+  const lesson = total.calls > 0 ? undefined : emptyLesson(status, filters);
   panel('controls').hidden = status.ledger.first === null && total.calls === 0;
-  panel('figures').removeAttribute('aria-busy');
-  if (lesson === undefined) figures(answers, filters, now);
+  if (lesson === undefined) figures(answer, subject, filters, status, budgets);
+  showLesson(lesson);
+  if (lesson === undefined) {
+    const [{ entries }, cheaper] = await Promise.all([calls, candidates]);
+    if (signal.aborted) return undefined;
+    if (!isRead(panel('calls'))) show(panel('calls'), panelHead('Recent calls'), callsTable(entries, new Date()));
+    show(panel('cheaper'), ...cheaperPanel(cheaper, address('candidates', { ...subject.query, limit: 20 })));
+  }
   return `${total.cost_usd === null ? 'No priced calls' : money(total.cost_usd)} in ${periodWords(filters.period)}`;
 }
 
 /**
- * @param {Answers} answers
+ * @param {Status} status
  * @param {Filters} filters
  */
-function emptyLesson({ status }, filters) {
+export function emptyLesson(status, filters) {
   if (status.ledger.first === null) return status.received.spans > 0 ? nothingBillable(status) : noCalls(status);
   const chosen = filterMatchers(filters);
   const words = [`in ${periodWords(filters.period)}`, inWords(chosen)].filter(Boolean).join(', with ');
@@ -58,58 +59,63 @@ function emptyLesson({ status }, filters) {
 }
 
 /**
- * @param {Answers} answers
+ * @param {Overview} answer
+ * @param {Asked} subject
  * @param {Filters} filters
- * @param {Date} now
+ * @param {Status} status
+ * @param {readonly Budget[]} budgets
  */
-function figures({ range, query, feature, customer, model, perBucket, budgets, entries }, filters, now) {
+function figures(
+  { total, features, customers, models, plans, buckets, growth },
+  { range, query },
+  filters,
+  status,
+  budgets,
+) {
   const csv = (/** @type {Record<string, string>} */ more) => address('costs', { ...query, ...more, format: 'csv' });
-  show(panel('total'), ...totalPanel(feature.total, periodWords(filters.period)));
-  chart.show(perBucket, range, csv({ bucket: range.bucket, tz: zone }));
-  const nobody = isUntagged(customer, 'customer_id');
-  for (const [id, title, by, costs, lesson] of /** @type {const} */ ([
-    ['feature', 'By feature', 'feature', feature, isUntagged(feature, 'feature') && noTags('feature', nobody)],
-    ['customer', 'By customer', 'customer_id', customer, nobody && noTags('customer_id')],
-    ['model', 'By model', 'model', model, false],
-  ]))
-    show(panel(id), ...breakdown({ title, by, costs, csv: csv({ by }), lesson }));
-  show(panel('budgets'), ...(budgets.length > 0 ? budgetsPanel(budgets) : [panelHead('Budgets'), noBudgets()]));
-  // Rows that move away under the eyes or the pointer can't be read: they wait.
-  if (!isRead(panel('calls'))) show(panel('calls'), panelHead('Recent calls'), callsTable(entries, now));
-}
-
-/** @param {Costs} costs @param {string} name */
-function isUntagged({ rows }, name) {
-  return rows.length > 0 && rows.every((row) => row[name] === '');
-}
-
-/**
- * @param {'environment' | 'plan'} name
- * @param {Costs} costs
- * @param {Filters} filters
- */
-function showChoices(name, costs, filters) {
-  const select = choices[name];
-  const found = new Set(costs.rows.filter((row) => row.other !== true).map((row) => String(row[name])));
-  const chosen = filters[name];
-  if (chosen !== undefined) found.add(chosen);
-  if (found.size === 1 && found.has('') && chosen === undefined) found.clear();
-  const options = [...found]
-    .toSorted()
-    .map((value) =>
-      h('option', { value: `=${value}`, 'data-key': `=${value}` }, value === '' ? `Without ${name}` : value),
-    );
-  show(select, h('option', { value: '', 'data-key': 'all' }, `All ${name}s`), ...options);
-  const value = chosen === undefined ? '' : `=${chosen}`;
-  if (select.value !== value) select.value = value;
-}
-
-/** @param {HTMLElement} element */
-function isRead(element) {
-  const selection = getSelection();
-  return (
-    element.matches(':hover') ||
-    element.matches(':focus-within') ||
-    (selection !== null && !selection.isCollapsed && selection.containsNode(element, true))
+  show(panel('total'), ...totalPanel(total, periodWords(filters.period), growth.total, status, budgets));
+  chart.show(buckets, range, csv({ bucket: range.bucket, tz: zone }));
+  const nobody = isUntagged(customers, 'customer_id');
+  const dark = isUntagged(features, 'feature');
+  show(
+    panel('feature'),
+    ...breakdown({
+      title: 'Which feature costs the most',
+      by: ['feature'],
+      rows: features,
+      total,
+      csv: csv({ by: 'feature' }),
+      lesson: dark && noTags('feature', nobody),
+    }),
   );
+  show(panel('growth'), ...growthPanel(growth, status));
+  show(panel('action'), ...costOfOne(features, csv({ by: 'feature' })));
+  show(panel('plans'), ...plansPanel(plans, total, csv({ by: 'plan' })));
+  show(
+    panel('customer'),
+    ...breakdown({
+      title: 'By customer',
+      by: ['customer_id'],
+      rows: customers,
+      total,
+      csv: csv({ by: 'customer_id' }),
+      lesson: nobody && noTags('customer_id'),
+    }),
+  );
+  show(
+    panel('model'),
+    ...breakdown({
+      title: 'By model',
+      by: ['model', 'provider'],
+      rows: models,
+      total,
+      csv: csv({ by: 'provider,model' }),
+      lesson: false,
+    }),
+  );
+}
+
+/** @param {readonly CostRow[]} rows @param {string} name */
+function isUntagged(rows, name) {
+  return rows.length > 0 && rows.every((row) => row[name] === '');
 }

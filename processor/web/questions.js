@@ -1,60 +1,79 @@
 import { address, get } from './api.js';
 import { filterMatchers, rangeOf, whereText } from './filters.js';
 
-/** @import { Budget, Costs, Entries, Status } from './api.js' */
-/** @import { Filters, Matcher } from './filters.js' */
+/** @import { Budget, Candidates, Concentration, Costs, Entries, Overview, Quality, Status } from './api.js' */
+/** @import { Filters, Range } from './filters.js' */
 
-/** Rows of a breakdown, and recent calls. */
-const [TOP, RECENT] = [8, 15];
+/** Rows of a breakdown, recent calls, customers of their screen. */
+const [TOP, RECENT, CUSTOMERS] = [8, 15, 100];
 /** Days are those of the reader. */
 export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-/** @type {readonly Matcher[]} */
-const tagged = [
-  { name: 'customer_id', op: '!=', value: '' },
-  { name: 'feature', op: '!=', value: '' },
-];
 
-/** @typedef {Awaited<ReturnType<typeof ask>>} Answers */
+/** @typedef {{ range: Range, query: { from: string, to: string, where: string } }} Asked */
 
 /**
- * Asks for everything that the page shows, at once.
+ * The part of every question that the filters make.
+ * @param {Filters} filters
+ * @returns {Asked}
+ */
+export function asked(filters) {
+  const range = rangeOf(filters.period, new Date());
+  const query = {
+    from: range.from.toISOString(),
+    to: range.to.toISOString(),
+    where: whereText(filterMatchers(filters)),
+  };
+  return { range, query };
+}
+
+/** @param {AbortSignal} signal @returns {Promise<Status>} */
+export function askStatus(signal) {
+  return get(address('status'), signal);
+}
+
+/** @param {AbortSignal} signal @returns {Promise<{ budgets: Budget[] }>} */
+export function askBudgets(signal) {
+  return get(address('budgets'), signal);
+}
+
+/** @param {Asked} asked @param {AbortSignal} signal @returns {Promise<Overview>} */
+export function askOverview({ range, query }, signal) {
+  return get(address('overview', { ...query, bucket: range.bucket, tz: zone, top: TOP }), signal);
+}
+
+/** @param {Asked} asked @param {AbortSignal} signal @returns {Promise<Candidates>} */
+export function askCandidates({ query }, signal) {
+  return get(address('candidates', { ...query, top: TOP }), signal);
+}
+
+/** @param {Asked} asked @param {AbortSignal} signal @returns {Promise<Entries>} */
+export function askCalls({ query }, signal) {
+  return get(address('entries', { ...query, limit: RECENT }), signal);
+}
+
+/** @param {Asked} asked @param {AbortSignal} signal @returns {Promise<Costs>} */
+export function askCustomers({ query }, signal) {
+  return get(address('costs', { ...query, by: 'customer_id', top: CUSTOMERS, compare: 'previous' }), signal);
+}
+
+/** @param {Asked} asked @param {AbortSignal} signal @returns {Promise<Concentration>} */
+export function askConcentration({ query }, signal) {
+  return get(address('concentration', query), signal);
+}
+
+/** @param {Asked} asked @param {AbortSignal} signal @returns {Promise<Quality>} */
+export function askQuality({ query }, signal) {
+  return get(address('quality', query), signal);
+}
+
+/**
+ * What can be chosen does not depend on what is chosen.
+ * @param {'environment' | 'plan'} name
  * @param {Filters} filters
  * @param {AbortSignal} signal
+ * @returns {Promise<Costs>}
  */
-export async function ask(filters, signal) {
-  const range = rangeOf(filters.period, new Date());
-  const chosen = filterMatchers(filters);
-  const query = { from: range.from.toISOString(), to: range.to.toISOString(), where: whereText(chosen) };
-  /** @param {Record<string, string | number | undefined>} more */
-  const costs = (more) => /** @type {Promise<Costs>} */ (get(address('costs', { ...query, ...more }), signal));
-  /** What can be chosen does not depend on what is chosen. @param {'environment' | 'plan'} name */
-  const values = (name) =>
-    costs({ by: name, where: whereText(filterMatchers({ ...filters, [name]: undefined })), top: 100 });
-  const [feature, customer, model, perBucket, withTags, environments, plans, budgets, entries, status] =
-    await Promise.all([
-      costs({ by: 'feature', top: TOP }),
-      costs({ by: 'customer_id', top: TOP }),
-      costs({ by: 'model', top: TOP }),
-      costs({ bucket: range.bucket, tz: zone }),
-      costs({ where: whereText([...chosen, ...tagged]) }),
-      values('environment'),
-      values('plan'),
-      /** @type {Promise<{ budgets: Budget[] }>} */ (get(address('budgets'), signal)),
-      /** @type {Promise<Entries>} */ (get(address('entries', { ...query, limit: RECENT }), signal)),
-      /** @type {Promise<Status>} */ (get(address('status'), signal)),
-    ]);
-  return {
-    range,
-    query,
-    feature,
-    customer,
-    model,
-    perBucket,
-    withTags,
-    environments,
-    plans,
-    ...budgets,
-    ...entries,
-    status,
-  };
+export function askChoices(name, filters, signal) {
+  const { query } = asked({ ...filters, [name]: undefined });
+  return get(address('costs', { ...query, by: name, top: 100 }), signal);
 }

@@ -1,8 +1,9 @@
 import { amount } from './amount.js';
 import { h } from './dom.js';
+import { femto, money, usd } from './money.js';
 import { counted, count, percent, short } from './words.js';
 
-/** @import { Status, Sums } from './api.js' */
+/** @import { Budget, Status, Sums } from './api.js' */
 
 /** A price book that wasn't checked for longer than this may be wrong. */
 const STALE_DAYS = 90;
@@ -10,8 +11,11 @@ const STALE_DAYS = 90;
 /**
  * @param {Sums} total
  * @param {string} words the period
+ * @param {Sums} week the last seven days
+ * @param {Status} status
+ * @param {readonly Budget[]} budgets
  */
-export function totalPanel(total, words) {
+export function totalPanel(total, words, week, status, budgets) {
   return [
     h('h2', {}, `Cost in ${words}`),
     amount(
@@ -26,6 +30,8 @@ export function totalPanel(total, words) {
         { class: 'warn' },
         `${counted(total.unpriced_calls, 'call')} ${total.unpriced_calls === 1 ? 'is' : 'are'} not in this figure: no price`,
       ),
+    pace(week, status),
+    worst(budgets),
     h(
       'dl',
       { class: 'trio' },
@@ -47,19 +53,60 @@ export function totalPanel(total, words) {
 }
 
 /**
- * How far the figures can be trusted, at a glance.
- * @param {Sums} total
- * @param {Sums} withTags the same of the calls that have a customer and a feature
+ * What a month costs at the pace of a week: no forecast of a budget, which knows its period.
+ * @param {Sums} week
  * @param {Status} status
  */
-export function qualityFacts(total, withTags, { prices }) {
+function pace({ cost_usd: cost }, { ledger: { first }, now }) {
+  if (first === null || cost === null) return null;
+  if (!isOlder(first, now, 7)) return h('p', { class: 'faint' }, 'A forecast needs 7 days of calls');
+  const month = (femto(cost) * 30n) / 7n;
+  return h('p', { class: 'faint' }, `${money(usd(month))} in 30 days at the pace of the last 7`);
+}
+
+/** @param {readonly Budget[]} budgets the fullest first */
+function worst([budget]) {
+  if (budget?.ratio == null) return null;
+  const whose = Object.values(budget.labels).map((value) => value || 'Unassigned');
+  return h(
+    'p',
+    { class: 'faint' },
+    'Fullest budget ',
+    h(
+      'a',
+      {
+        href: '?screen=budgets',
+        'data-screen': 'budgets',
+        class: budget.ratio > 1 ? 'bad' : budget.ratio >= 0.7 ? 'warn' : '',
+      },
+      percent(budget.ratio),
+    ),
+    ` · ${[budget.budget, ...whose].join(' · ')}`,
+  );
+}
+
+/** Whether the ledger goes back so many days. @param {string} first @param {string} now @param {number} days */
+export function isOlder(first, now, days) {
+  return Date.parse(now) - Date.parse(first) >= days * 86_400_000;
+}
+
+/**
+ * How far the figures can be trusted, at a glance; the Quality screen has the whole of it.
+ * @param {Status} status
+ * @param {Pick<Sums, 'calls' | 'unpriced_calls'>} total
+ * @param {{ customer_id: number, feature: number }} untagged calls without the tag
+ */
+export function qualityFacts({ prices }, total, untagged) {
   const { age_days: age, version, models, checked, held } = prices;
+  const missing = Math.max(untagged.customer_id, untagged.feature);
   const facts = [
     total.calls > 0 &&
       h(
         'li',
-        { title: 'Calls that say which customer and which feature they were for' },
-        `tagged ${percent(withTags.calls / total.calls)}`,
+        {
+          title: `Without a customer ${count(untagged.customer_id)}, without a feature ${count(untagged.feature)} of ${counted(total.calls, 'call')}`,
+        },
+        `tagged ${percent((total.calls - missing) / total.calls)}`,
       ),
     total.unpriced_calls > 0 &&
       h(

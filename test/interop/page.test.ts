@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeHistory, otlpRequests } from '../../examples/history.ts';
+import { features, makeHistory, otlpRequests, type HistoryCall } from '../../examples/history.ts';
+import { costOf } from '../../examples/rates.ts';
+import { formatUsd } from '../../pricing/money.ts';
 import { startApp, type App } from '../../processor/app.ts';
 import { loadConfig } from '../../processor/config.ts';
 import { missingChromium, startChromium } from './support/chromium.ts';
@@ -92,8 +94,7 @@ describe.skipIf(missingChromium !== undefined)('the page', () => {
       await page.locator('#total .amount', { hasText: '$0.004' }).waitFor();
       expect(await rows(page, 'customer')).toEqual(['Unassigned $0.004']);
       await page.locator('#customer pre', { hasText: 'withTags' }).waitFor();
-      await page.locator('#budgets pre', { hasText: 'npx spanledger budgets init' }).waitFor();
-      expect(await page.locator('#quality').textContent()).toContain('tagged 0\u00a0%');
+      expect(await page.locator('#trust').textContent()).toContain('tagged 0\u00a0%');
       expect(await violations(page)).toEqual([]);
     });
   });
@@ -116,15 +117,85 @@ describe.skipIf(missingChromium !== undefined)('the page', () => {
     await page.keyboard.press('Escape');
     const saved = page.waitForEvent('download');
     await page.getByRole('link', { name: 'CSV: By model' }).click();
-    expect(readFileSync(await (await saved).path(), 'utf8')).toContain('gpt-4o,1,0.004,0,800,200');
+    expect(readFileSync(await (await saved).path(), 'utf8')).toContain('openai,gpt-4o,1,0.004,0,800,200');
     await page.close();
+  });
+
+  test('budgets and customers teach, too, where there are none', async () => {
+    const app = await start('bare');
+    await post(app, [call('gpt-4o', 800, 200)]);
+    const page = await open(app, '/?screen=budgets');
+    await page.locator('#budget-list pre', { hasText: 'npx spanledger budgets init' }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Customers', exact: true }).click();
+    await page.waitForURL('**/?screen=customers');
+    await page.locator('#concentration pre', { hasText: 'withTags' }).waitFor();
+    expect(await page.getByRole('link', { name: 'Customers', exact: true }).getAttribute('aria-current')).toBe('page');
+    await done(page);
+  });
+
+  describe('of doubtful calls', () => {
+    let app: App;
+    beforeAll(async () => {
+      app = await start('doubts');
+      const tags = { 'spanledger.feature': 'labs', 'spanledger.customer_id': 'acme' };
+      const twice = call('gpt-4o-2024-11-20', 800, 200, tags);
+      await post(app, [
+        twice,
+        call('gpt-4o', 800, 200, { ...tags, 'gen_ai.provider.name': 'azure.ai.openai' }),
+        call('gpt-4o', 800, 200, { ...tags, 'spanledger.usage.state': 'estimated' }),
+        span({ 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'openai', 'gen_ai.request.model': 'gpt-4o' }),
+        call('acme-13b', 1_000, 250, { 'gen_ai.provider.name': 'acme' }),
+        call('gpt-4o', 800, 200, tags, 5_000),
+        call('gpt-4o', 800, 200, tags, Date.now() + 72 * HOUR),
+      ]);
+      await post(app, [twice]);
+    });
+
+    test('Quality tells all of them', async () => {
+      const page = await open(app, '/?screen=quality');
+      const facts = async (panel: string): Promise<string> =>
+        (await page.locator(panel).innerText()).replace(/\s+/g, ' ');
+      expect(await facts('#tags')).toMatch(/Without a customer 2 40 % of calls, — .*Without a feature 2 40 % of calls/);
+      expect(await facts('#unpriced')).toMatch(/acme-13b acme 1 1,250 — .*price is known for this provider 1/);
+      expect(await facts('#unpriced')).toContain('the span carries no usage 1');
+      expect(await facts('#usage')).toMatch(/Estimated 1 20 % .*Absent: the span has no usage 1 20 %/);
+      expect(await facts('#times')).toMatch(/Began before 2020 1 call, — Begin in the future 1 call, \$0\.004/);
+      expect(await facts('#received')).toMatch(/Calls that were new 7 Sent again, charged once 1/);
+      expect(await facts('#prices')).toMatch(/Last checked \d{4}-\d\d-\d\d, \d+ days ago/);
+      expect(await facts('#names')).toMatch(/gpt-4o-2024-11-20 openai gpt-4o\S* openai 1/);
+      expect(await facts('#held')).toContain('Told twice, charged once 0');
+      expect(await violations(page)).toEqual([]);
+      await page.locator('#times .amount').first().click();
+      await page.locator('dialog .plain-rows').waitFor();
+      expect(await page.locator('dialog .calls tbody tr').count()).toBe(1);
+      await done(page);
+    });
+
+    test('a derivation says whose price it was, and a call under which name it came', async () => {
+      const page = await open(app, `/?derive=${encodeURIComponent('provider="azure"')}`);
+      await page.locator('dialog .price', { hasText: 'list price of openai, whose models azure sells' }).waitFor();
+      await page.goto(`${app.apiUrl}/?derive=${encodeURIComponent('provider="openai",status="priced"')}`);
+      await page.locator('dialog .total').waitFor();
+      await page.locator('dialog .calls .amount').last().click();
+      await page.locator('dialog h2', { hasText: 'One call' }).waitFor();
+      await page
+        .locator('dialog .price', { hasText: 'Sent as' })
+        .or(page.locator('dialog .facts-list'))
+        .first()
+        .waitFor();
+      expect(await page.locator('dialog').innerText()).toContain('gpt-4o-2024-11-20');
+      await done(page);
+    });
   });
 
   describe('of four weeks', () => {
     let app: App;
+    let history: readonly HistoryCall[];
     beforeAll(async () => {
       app = await start('weeks', budgets);
-      for (const body of otlpRequests(makeHistory(Date.now()), 1000)) await post(app, body);
+      history = makeHistory(Date.now());
+      for (const body of otlpRequests(history, 1000)) await post(app, body);
       const tags = { 'spanledger.feature': 'labs', 'spanledger.plan': 'pirate' };
       await post(app, [
         call('gpt-4o', 1250, 340, { ...tags, 'spanledger.customer_id': hostile }),
@@ -150,11 +221,105 @@ describe.skipIf(missingChromium !== undefined)('the page', () => {
         'lab-2 —',
       ]);
       expect((await rows(page, 'customer')).some((row) => row.startsWith('Other customers $'))).toBe(true);
-      expect(await page.locator('#quality').textContent()).toContain('unpriced 1');
+      expect(await page.locator('#trust').textContent()).toContain('unpriced 1');
       expect(await page.locator('#total').textContent()).toContain('1\u00a0call is not in this figure');
       expect(await violations(page)).toEqual([]);
       await done(page);
     });
+
+    test('answers which feature grows fastest, to the cent', async () => {
+      const page = await open(app);
+      const to = Date.parse((await page.locator('#growth .amount').first().getAttribute('data-to')) ?? '');
+      expect(to % HOUR).toBe(0);
+      const cost = (feature: string, from: number, until: number): bigint =>
+        sum(history.filter((call) => call.feature === feature && call.startMs >= from && call.startMs < until));
+      const expected = features
+        .map(
+          ({ feature }) =>
+            [feature, cost(feature, to - 168 * HOUR, to), cost(feature, to - 336 * HOUR, to - 168 * HOUR)] as const,
+        )
+        .toSorted((a, b) => Number(b[1] - b[2] - (a[1] - a[2])))
+        .map(([feature, week, before]) => [feature, ...[week, before].map((usd) => cents(formatUsd(usd)))].join('|'));
+      const found = await cells(page, '#growth tbody tr');
+      const shown = found.map((row) => row.split('|')).filter(([name = '']) => !name.startsWith('lab'));
+      expect(shown.map(([name, week = '', before = '']) => [name, cents(week), cents(before)].join('|'))).toEqual(
+        expected,
+      );
+      expect(found[0]).toMatch(/^chatbot\|.*\|\+\d+/);
+      await page.locator('#growth .amount').first().click();
+      await page.locator('dialog .total').waitFor();
+      expect(cents((await page.locator('dialog .sum').textContent()) ?? '')).toBe(expected[0]?.split('|')[1]);
+      await done(page);
+    });
+
+    test('answers which feature may use the wrong model, line by line, and says what it did not compare', async () => {
+      const page = await open(app);
+      const first = page.locator('#cheaper li').first();
+      await first.locator('summary').click();
+      expect(await first.innerText()).toMatch(/^summarizer gpt-4o/);
+      expect(await page.locator('#cheaper').innerText()).toContain('Quality was not compared.');
+      const candidates = await first.locator('.candidate').allInnerTexts();
+      expect(candidates.length).toBeGreaterThan(1);
+      for (const text of candidates) {
+        const [, would = '', saves = ''] = / \$([\d.,]+), saves \$([\d.,]+)/.exec(text) ?? [];
+        expect(cents(String(Number(would) + Number(saves)))).toBe('14.00');
+      }
+      const [would] = await first.locator('tfoot .right').allInnerTexts();
+      expect(candidates[0]).toContain(` ${would}, saves`);
+      await first.locator('.amount').click();
+      await page.locator('dialog .total', { hasText: '$14.00' }).waitFor();
+      await done(page);
+    });
+
+    test('answers what each plan costs, to the cent, and claims no margin', async () => {
+      const page = await open(app);
+      const plans = Map.groupBy(history, ({ plan }) => plan);
+      for (const [plan, calls] of plans) {
+        const usd = formatUsd(sum(calls));
+        const row = await page.locator('#plans tbody tr', { hasText: plan }).locator('th, td').allTextContents();
+        const holders = new Set(calls.map(({ customer }) => customer)).size;
+        expect([row[0], cents(row[1] ?? ''), row[4], row[5]]).toEqual([plan, cents(usd), String(holders), '—']);
+      }
+      await done(page);
+    });
+
+    test('answers what one call costs', async () => {
+      const page = await open(app);
+      const shown = await cells(page, '#action tbody tr');
+      for (const { feature, model, input, output, calls } of features) {
+        const usd = `$${formatUsd(costOf(model, input, output))}`;
+        expect(shown).toContain([feature, calls.toLocaleString('en-US'), usd].join('|'));
+      }
+      await done(page);
+    });
+
+    test('lists customers whose costs sum to the total, and how few make most of it', async () => {
+      const page = await open(app, '/?screen=customers');
+      const shown = await page.locator('#customer-list td:nth-child(3) .amount').allTextContents();
+      expect(shown.length).toBe(14);
+      const byCustomer = Map.groupBy(history, ({ customer }) => customer);
+      const [, dearest = []] = [...byCustomer].toSorted(([, a], [, b]) => Number(sum(b) - sum(a)))[0] ?? [];
+      expect(cents(shown[0] ?? '')).toBe(cents(formatUsd(sum(dearest))));
+      expect(await page.locator('#concentration').innerText()).toMatch(/Customers\s+13\s/);
+      expect(await violations(page)).toEqual([]);
+      await page.locator('#customer-list .amount').first().click();
+      await page.locator('dialog .total').waitFor();
+      expect(cents((await page.locator('dialog .sum').textContent()) ?? '')).toBe(cents(shown[0] ?? ''));
+      await done(page);
+    });
+
+    test.each(['budgets', 'customers', 'quality'])(
+      '%s is legible on a phone in the dark, and no wider',
+      async (screen) => {
+        const page = await open(app, `/?screen=${screen}`, {
+          colorScheme: 'dark',
+          viewport: { width: 390, height: 844 },
+        });
+        expect(await violations(page)).toEqual([]);
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+        await done(page);
+      },
+    );
 
     test('a name is text, whatever is in it', async () => {
       const page = await open(app, '/?plan=pirate');
@@ -196,11 +361,11 @@ describe.skipIf(missingChromium !== undefined)('the page', () => {
     test.each([
       ['Other customers', '#customer .rows li:last-child .amount'],
       ['a model', '#model .amount >> nth=1'],
-      ['a budget', '#budgets li:has-text("customer-yearly") .amount >> nth=0'],
+      ['a budget', '#budget-list li:has-text("customer-yearly") .amount >> nth=0'],
       ['a day', '#days td .amount >> nth=3'],
       ['everything', '#total .amount'],
     ])('what is shown for %s is what is derived', async (_, selector) => {
-      const page = await open(app, '/?environment=production');
+      const page = await open(app, selector.startsWith('#budget') ? '/?screen=budgets' : '/?environment=production');
       if (selector.startsWith('#days')) await page.locator('#days summary').click();
       const shown = await page.locator(selector).textContent();
       await page.locator(selector).click();
@@ -211,8 +376,8 @@ describe.skipIf(missingChromium !== undefined)('the page', () => {
     });
 
     test('counts a budget of requests in requests', async () => {
-      const page = await open(app);
-      const row = page.locator('#budgets li', { hasText: 'year-of-calls' });
+      const page = await open(app, '/?screen=budgets');
+      const row = page.locator('#budget-list li', { hasText: 'year-of-calls' });
       expect(await row.locator('.of').textContent()).toMatch(/^[\d,]+ of 9,000 requests$/);
       await row.locator('.amount').click();
       await page.locator('dialog .total').waitFor();
@@ -221,7 +386,7 @@ describe.skipIf(missingChromium !== undefined)('the page', () => {
 
     test('names the calls without a price, and why', async () => {
       const page = await open(app);
-      await page.locator('#quality button').click();
+      await page.locator('#trust button').click();
       await page.locator('dialog .plain-rows').waitFor();
       expect(await page.locator('dialog .sum').textContent()).toBe('—');
       expect(await page.locator('dialog .plain-rows').textContent()).toMatch(
@@ -350,20 +515,30 @@ async function post(app: App, body: Uint8Array | readonly unknown[]): Promise<vo
   expect(response.status).toBe(200);
 }
 
-function call(model: string, input: number, output: number, more: Readonly<Record<string, string>> = {}): unknown {
-  return span({
+function call(
+  model: string,
+  input: number,
+  output: number,
+  more: Readonly<Record<string, string>> = {},
+  start?: number,
+): unknown {
+  const attributes = {
     'gen_ai.operation.name': 'chat',
     'gen_ai.provider.name': 'openai',
     'gen_ai.request.model': model,
     'gen_ai.usage.input_tokens': input,
     'gen_ai.usage.output_tokens': output,
     ...more,
-  });
+  };
+  return span(attributes, start);
+}
+
+function sum(calls: readonly HistoryCall[]): bigint {
+  return calls.reduce((sum, { model, input, output }) => sum + costOf(model, input, output), 0n);
 }
 
 /** A minute ago, so that it is in every period. */
-function span(attributes: Readonly<Record<string, string | number>>): unknown {
-  const start = Date.now() - HOUR / 60;
+function span(attributes: Readonly<Record<string, string | number>>, start = Date.now() - HOUR / 60): unknown {
   return {
     traceId: randomBytes(16).toString('hex'),
     spanId: randomBytes(8).toString('hex'),

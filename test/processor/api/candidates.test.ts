@@ -33,6 +33,10 @@ test('the same tokens on cheaper models, to the last digit: 2,800/700 of gpt-4o 
     context_window: 1_000_000,
     cost_usd: '0.56',
     saving_usd: '13.44',
+    lines: [
+      { unit: 'input', quantity: 2_800_000, rate_usd: '0.0000001', rate_usd_per_million: '0.1', amount_usd: '0.28' },
+      { unit: 'output', quantity: 700_000, rate_usd: '0.0000004', rate_usd_per_million: '0.4', amount_usd: '0.28' },
+    ],
   });
   const costs = row?.candidates.map(({ cost_usd: cost }) => Number(cost)) ?? [];
   expect(costs).toEqual(costs.toSorted((a, b) => a - b));

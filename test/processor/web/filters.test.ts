@@ -34,6 +34,7 @@ test.each(['plan=pro', 'plan="pro', 'plan="pro" feature="x"', '="x"', 'plan=="x"
 describe('the URL', () => {
   test('keeps the filters', () => {
     const filters = fc.record({
+      screen: fc.constantFrom('overview' as const, 'budgets' as const, 'customers' as const, 'quality' as const),
       period: fc.constantFrom('24h' as const, '7d' as const, '30d' as const, '90d' as const),
       environment: fc.option(fc.string(), { nil: undefined }),
       plan: fc.option(fc.string(), { nil: undefined }),
@@ -46,8 +47,13 @@ describe('the URL', () => {
   });
 
   test('without anything is 30 days of everything, and so is nonsense', () => {
-    expect(readFilters('')).toEqual({ period: '30d', environment: undefined, plan: undefined });
-    expect(readFilters('?period=-1&x=%FF')).toEqual(readFilters(''));
+    expect(readFilters('')).toEqual({
+      screen: 'overview',
+      period: '30d',
+      environment: undefined,
+      plan: undefined,
+    });
+    expect(readFilters('?period=-1&screen=admin&x=%FF')).toEqual(readFilters(''));
     expect(writeFilters(readFilters('')).toString()).toBe('');
   });
 
