@@ -1,5 +1,4 @@
-import { appendFile, mkdir, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { boundedFile } from '../bounded-file.ts';
 import type { Parcel } from './exporter.ts';
 
 /** Where requests are laid aside that a backend will never take. */
@@ -16,30 +15,11 @@ export interface DeadLetters {
  * @example await deadLetters('./spool/dead-letters.jsonl', 64 << 20).keep(parcel, 'answered 400', Date.now())
  */
 export function deadLetters(path: string, maxBytes: number): DeadLetters {
-  let size: number | undefined;
+  const append = boundedFile(path, maxBytes);
   return {
-    async keep({ signal, encoding, items, body }, reason, now) {
-      const time = new Date(now).toISOString();
+    keep: ({ signal, encoding, items, body }, reason, now) => {
       const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString('base64');
-      const line = `${JSON.stringify({ time, reason, signal, encoding, items, body: text })}\n`;
-      try {
-        size ??= await sizeOf(path);
-        if (size + line.length > maxBytes) return false;
-        size += line.length;
-        await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-        await appendFile(path, line, { mode: 0o600, flush: true });
-        return true;
-      } catch {
-        return false;
-      }
+      return append({ time: new Date(now).toISOString(), reason, signal, encoding, items, body: text });
     },
   };
-}
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch {
-    return 0;
-  }
 }

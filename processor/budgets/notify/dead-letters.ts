@@ -1,5 +1,4 @@
-import { appendFile, mkdir, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { boundedFile } from '../../bounded-file.ts';
 import type { Alert } from '../alert.ts';
 
 /** Where alerts are laid aside that a receiver will never take. */
@@ -17,29 +16,9 @@ const MAX_BYTES = 16 << 20;
  * @example await deadLetters('./spanledger.db.notifications/dead-letters.jsonl').keep('ops', 'status 400', alerts, Date.now())
  */
 export function deadLetters(path: string | undefined): DeadLetters {
-  let size: number | undefined;
+  if (path === undefined) return { keep: async () => false };
+  const append = boundedFile(path, MAX_BYTES);
   return {
-    async keep(receiver, why, alerts, nowMs) {
-      if (path === undefined) return false;
-      const line = `${JSON.stringify({ time: new Date(nowMs).toISOString(), receiver, why, alerts })}\n`;
-      try {
-        size ??= await sizeOf(path);
-        if (size + line.length > MAX_BYTES) return false;
-        size += line.length;
-        await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-        await appendFile(path, line, { mode: 0o600, flush: true });
-        return true;
-      } catch {
-        return false;
-      }
-    },
+    keep: (receiver, why, alerts, nowMs) => append({ time: new Date(nowMs).toISOString(), receiver, why, alerts }),
   };
-}
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch {
-    return 0;
-  }
 }
