@@ -3,6 +3,7 @@ import { units, type Unit } from '../pricing/usage/units.ts';
 import { inputTokens, outputTokens, type Counts } from '../pricing/usage/usage.ts';
 import { emptyAnswer, isJson, type AnswerFacts, type Json, type RequestFacts, type WireApi } from './apis/api.ts';
 import { waitFor } from './background.ts';
+import { contentOf, type Content, type ContentCapture } from './content.ts';
 import { errorType } from './error-type.ts';
 import { estimateByRule, textsOf, type Texts, type TokenEstimate } from './estimate.ts';
 import { failed, guarded } from './guard.ts';
@@ -20,6 +21,8 @@ export interface FinishedCall {
   readonly attributes: Attributes;
   /** `error.type`, where the call failed for the application. */
   readonly error: string | undefined;
+  /** An event at its end, of the same name always. */
+  readonly event?: Attributes;
   /** What the announcement of the call gave, where it was open for long. */
   readonly opened?: unknown;
   /** The ids of its span, where the same call must be the same span whenever it is recorded; then it has no parent. */
@@ -40,6 +43,8 @@ export interface CallStart {
   readonly tags: Attributes;
   /** The span that is active in the application. */
   readonly parent: SpanContext | undefined;
+  /** Where what is said is written, where it is. */
+  readonly capture?: ContentCapture | undefined;
 }
 
 /** What whoever reads an answer tells of it. */
@@ -104,6 +109,7 @@ export class Call {
   #opened: unknown;
   readonly #begun: CallStart;
   readonly #done: (call: Call, finished: FinishedCall) => void;
+  readonly #content: Content | undefined;
   #answered = false;
   #server: Server | undefined;
 
@@ -115,6 +121,7 @@ export class Call {
     this.provider = begun.server?.provider ?? begun.provider;
     this.#answer.extra = this.request.extra;
     this.#done = done;
+    this.#content = contentOf(begun.capture, begun.api.operation, begun.body);
   }
 
   /** Where the request really went, when that is only known once it has been sent. */
@@ -141,6 +148,7 @@ export class Call {
   /** The whole answer. Ends the call. */
   body(body: unknown): void {
     if (this.ended) return;
+    this.#content?.body(body);
     if (isJson(body)) guarded(() => this.api.readBody(body, this.#answer));
     else this.#answer.complete = true;
     const id = isJson(body) ? guarded(() => this.api.pending?.(body)) : undefined;
@@ -160,6 +168,7 @@ export class Call {
   /** One event of the answer. */
   event(event: unknown): void {
     if (this.ended || !isJson(event)) return;
+    this.#content?.event(event);
     try {
       this.api.readEvent(event, this.#answer);
     } catch (error) {
@@ -238,6 +247,9 @@ export class Call {
     put(attributes, attr.errorType, error);
     const status = statusOf(cause);
     if (typeof status === 'number') attributes[attr.httpStatus] = status;
+    const { span, event } = this.#begun.capture ?? {};
+    const content = this.#content?.attributes();
+    if (span === true) Object.assign(attributes, content);
     const name = this.#name();
     const finished: FinishedCall = {
       name,
@@ -246,6 +258,7 @@ export class Call {
       parent,
       attributes,
       error,
+      ...(event === true && content !== undefined ? { event: content } : {}),
       ...(this.announced ? { opened: this.#opened } : {}),
     };
     if (texts === undefined || counted !== undefined) return finished;

@@ -22,7 +22,7 @@ import type { FinishedCall } from './call.ts';
 import { otlpConfig } from './otlp-config.ts';
 import { Outbox } from './outbox.ts';
 import type { OpenCall } from './recording.ts';
-import { marker, markerOf, scopeName } from './semconv.ts';
+import { content, marker, markerOf, scopeName } from './semconv.ts';
 import { parsePairs } from './settings.ts';
 import { post } from './transport.ts';
 
@@ -87,12 +87,13 @@ export function createExporter(env: NodeJS.ProcessEnv, version: string, warn: (r
   });
   const tracer = provider.getTracer(scopeName, version);
   return {
-    add: ({ name, start, end, parent, attributes, error, opened, ids }) => {
+    add: ({ name, start, end, parent, attributes, error, event, opened, ids }) => {
       const context = ids === undefined ? contextOf(parent) : ROOT_CONTEXT;
       announced = ids ?? (opened as SpanIds | undefined);
       const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, startTime: start, attributes }, context);
       announced = undefined;
       if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
+      if (event !== undefined) span.addEvent(content.event, event, end);
       span.end(end);
     },
     announce: (call) => {

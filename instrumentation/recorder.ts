@@ -2,6 +2,7 @@ import { context, trace } from '@opentelemetry/api';
 import type { Json, WireApi } from './apis/api.ts';
 import { Call, type FinishedCall } from './call.ts';
 import { beneath } from './claim.ts';
+import type { ContentCapture } from './content.ts';
 import { guarded } from './guard.ts';
 import { serverOf } from './provider.ts';
 import type { OpenCall } from './recording.ts';
@@ -32,13 +33,14 @@ export interface Recorded {
   readonly emit: (finished: FinishedCall) => void;
   /** A call is open for more than a second; what is given here comes back with it when it is over. */
   readonly announce?: (call: OpenCall) => unknown;
+  readonly capture?: ContentCapture | undefined;
 }
 
 /** How long a call is open before it is announced, and how often is looked. */
 const announcedAfterMs = 1000;
 const lookEveryMs = 250;
 
-export function createRecorder(sources: TagSources, { began, emit, announce }: Recorded): Recorder {
+export function createRecorder(sources: TagSources, { began, emit, announce, capture }: Recorded): Recorder {
   const open = new Set<Call>();
   // One timer for all calls: a timer for each would cost every short one too.
   let timer: NodeJS.Timeout | undefined;
@@ -71,7 +73,7 @@ export function createRecorder(sources: TagSources, { began, emit, announce }: R
         const active = context.active();
         const tags = currentTags(sources, active);
         const parent = trace.getSpanContext(active);
-        const call = new Call({ api, body, path, server: serverOf(url), provider, tags, parent }, done);
+        const call = new Call({ api, body, path, server: serverOf(url), provider, tags, parent, capture }, done);
         open.add(call);
         if (timer === undefined && announce !== undefined) lookLater();
         const above = beneath.getStore();

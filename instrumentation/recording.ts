@@ -87,6 +87,7 @@ export function startRecording(settings: Settings, { say, asideHook, tokenizer }
       return destination !== undefined;
     },
     emit: (call) => estimates.emit(call),
+    capture: settings.content,
     ...(settings.markers ? { announce: (call) => current()?.announce(call) } : {}),
   });
   setEmitter({

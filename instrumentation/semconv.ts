@@ -36,7 +36,8 @@ import type { OpenCall } from './recording.ts';
  * A count of 0 is left out, except in the two totals. Resource: `service.name`, `service.namespace`, `service.version`,
  * `service.instance.id`, `deployment.environment.name`, `telemetry.sdk.*` and nothing else.
  *
- * Never written: prompts, answers, tool arguments, keys, headers, URLs with a query.
+ * Never written: keys, headers, URLs with a query; prompts, answers and tool arguments only where the application asks for it
+ * (`OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`).
  */
 export const attr = {
   operation: 'gen_ai.operation.name',
@@ -65,6 +66,14 @@ export const attr = {
   serviceTier: 'spanledger.service_tier',
   region: 'spanledger.region',
   attempts: 'spanledger.attempts',
+} as const;
+
+/** What was said, as JSON: attributes of the call's span, or of an event on it. */
+export const content = {
+  system: 'gen_ai.system_instructions',
+  input: 'gen_ai.input.messages',
+  output: 'gen_ai.output.messages',
+  event: 'gen_ai.client.inference.operation.details',
 } as const;
 
 /** The span that says how a task ended; it has no duration and no operation. */

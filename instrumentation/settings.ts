@@ -1,3 +1,5 @@
+import type { ContentCapture } from './content.ts';
+
 /** What the environment asks of the instrumentation. Read once, at start; the standard OTEL_* variables beside it. */
 export interface Settings {
   /** `SPANLEDGER_TAGS`, in the syntax of `OTEL_RESOURCE_ATTRIBUTES`: tags of every call of this process. */
@@ -10,6 +12,8 @@ export interface Settings {
   readonly markers: boolean;
   /** `SPANLEDGER_LAST_GASP=on`: deliver what is left on `process.exit()` and crashes too, which holds them up. */
   readonly lastGasp: boolean;
+  /** `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`: where prompts and answers are written; undefined for nowhere. */
+  readonly content: ContentCapture | undefined;
   /** Where spans go, without credentials and query: for people. */
   readonly endpoint: string;
   /** What can't be meant as it stands, one line each. */
@@ -26,6 +30,7 @@ export function readSettings(env: Environment): Settings {
     askForUsage: env['SPANLEDGER_STREAM_USAGE'] !== 'off',
     markers: env['SPANLEDGER_MARKERS'] !== 'off',
     lastGasp: env['SPANLEDGER_LAST_GASP'] === 'on',
+    content: contentPlaces(env),
     endpoint: readableEndpoint(env),
     mistakes: mistakesOf(env),
   };
@@ -59,6 +64,22 @@ function decode(text: string): string | undefined {
 const endpointNames = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'] as const;
 const protocolNames = ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'] as const;
 
+const contentName = 'OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT';
+/** Both forms of the variable: that of JavaScript's instrumentations and that of Python's. */
+const places: Readonly<Record<string, ContentCapture>> = {
+  true: { span: true, event: false },
+  false: { span: false, event: false },
+  no_content: { span: false, event: false },
+  span_only: { span: true, event: false },
+  event_only: { span: false, event: true },
+  span_and_event: { span: true, event: true },
+};
+
+function contentPlaces(env: Environment): ContentCapture | undefined {
+  const found = places[env[contentName]?.trim().toLowerCase() ?? ''];
+  return found !== undefined && (found.span || found.event) ? found : undefined;
+}
+
 function mistakesOf(env: Environment): string[] {
   const mistakes: string[] = [];
   const endpoint = endpointNames.find((name) => env[name]);
@@ -70,6 +91,9 @@ function mistakesOf(env: Environment): string[] {
     mistakes.push(
       `${protocol}=grpc: spans are sent over HTTP all the same, to port 4318 unless an endpoint says otherwise`,
     );
+  const content = env[contentName]?.trim().toLowerCase();
+  if (content !== undefined && content !== '' && places[content] === undefined)
+    mistakes.push(`${contentName} is not one of ${Object.keys(places).join(', ')}: no content is captured`);
   const tags = (env['SPANLEDGER_TAGS'] ?? '').split(',').filter((part) => part.trim() !== '');
   const unread = tags.filter((part) => Object.keys(parsePairs(part)).length === 0).length;
   if (unread > 0)

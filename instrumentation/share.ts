@@ -13,7 +13,7 @@ import type { Providers } from './instrument.ts';
 import { createMeasures } from './measures.ts';
 import type { Destination, OpenCall } from './recording.ts';
 import { isOurs } from './sampler.ts';
-import { marker, markerOf, scopeName } from './semconv.ts';
+import { content, marker, markerOf, scopeName } from './semconv.ts';
 
 /**
  * Room for so many a second: the usual processor of spans keeps 2,048 and drops what is more, and it does not say how full it
@@ -57,6 +57,7 @@ export function shareTracer({ tracers, meters }: Providers, version: string): De
       const span = opened ?? start(call.ids === undefined ? call : { ...call, parent: traceOf(call.ids) });
       if (opened !== undefined) opened.setAttributes(call.attributes);
       if (call.error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
+      if (call.event !== undefined) span.addEvent(content.event, call.event, call.end);
       span.end(call.end);
       measure(call);
     },
