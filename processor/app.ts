@@ -36,6 +36,7 @@ import { createCommit, recentCalls } from './stages/commit.ts';
 import { interestOf } from './stages/interest.ts';
 import { createSettling } from './stages/settling.ts';
 import { startSweeps } from './stages/sweeper.ts';
+import { openRevenue } from './stores/index.ts';
 import { openSqliteLedger } from './stores/sqlite.ts';
 import { packageVersion } from './version.ts';
 
@@ -100,10 +101,13 @@ export async function startApp(
     await spend.start();
 
     const count = (name: BudgetCounter, amount: number, label?: string): void => counters.add(name, amount, label);
+    const revenue = await openRevenue(config.ledger);
+    closers.push(async () => revenue?.close());
     const gate = createGate();
     const budgets = createLiveBudgets({
       settings: budgetSettings,
       path: config.budgets,
+      revenue,
       gate,
       ledger,
       log,

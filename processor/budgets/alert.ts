@@ -82,15 +82,21 @@ export function thresholdAlert(
   const { unit } = terms.amount;
   const spent = amountText({ unit, value: account.spent });
   const measured = forecast?.expected ?? account.spent;
-  const percent = percentOf(measured, terms.amount.value);
+  const whole = threshold.basis === 'margin' ? (terms.revenue?.allowed ?? 0n) : terms.amount.value;
+  const percent = percentOf(measured, whole);
   const growth = rule.trend && growthText(rule.trend, account.spent, account.before);
   const value = growth ?? percent ?? spent;
   const expected = forecast ?? outlook;
   const own = Object.entries(rule.annotations).map(([name, template]) => [name, fill(template, labels, value)]);
   const annotations = withValues({
     summary:
-      forecast === undefined ? summary(account, spent, percent) : forecastSummary(account, spent, forecast, percent),
+      forecast !== undefined
+        ? forecastSummary(account, spent, forecast, percent)
+        : threshold.basis === 'margin'
+          ? marginSummary(account, spent, percent)
+          : summary(account, spent, percent),
     ...facts(account, spent),
+    ...revenueFacts(account),
     ...(rule.trend && trendFacts(rule.trend, account)),
     ...(expected && forecastFacts(unit, expected)),
     top_customers: customers,
@@ -193,6 +199,25 @@ export function forecastFacts(
 } {
   const text = (value: bigint): string => amountText({ unit, value: unit === 'USD' ? roundUsd(value, 2) : value });
   return { forecast: text(expected), forecast_low: text(low), forecast_high: text(high), forecast_method: method };
+}
+
+function marginSummary(account: Account, spent: string, percent: string | undefined): string {
+  const { unit } = account.terms.amount;
+  const { paid = 0n, allowed: value = 0n } = account.terms.revenue ?? {};
+  const { revenue, margin } = revenueFacts(account);
+  const allowed = value === paid ? '' : `, of which ${amountText({ unit, value })} may be spent`;
+  const share = percent === undefined ? '' : ` (${percent})`;
+  return `${whose(account)}: ${spent} spent${share} of a revenue of ${revenue}${allowed}; the margin is ${margin === '' ? 'none' : margin}`;
+}
+
+function revenueFacts({ terms: { amount, revenue }, spent }: Account): {
+  readonly revenue: string;
+  readonly margin: string;
+} {
+  if (revenue === undefined) return { revenue: '', margin: '' };
+  const { paid } = revenue;
+  const left = paid <= 0n ? '' : `${shareText((paid - spent) * 100n, paid, 1)}%`;
+  return { revenue: amountText({ unit: amount.unit, value: paid }), margin: left };
 }
 
 function trendSummary(trend: Trend, account: Account, spent: string): string {

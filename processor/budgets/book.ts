@@ -2,6 +2,7 @@ import type { Micros } from '../../pricing/charge.ts';
 import type { Dimensions, Entry, Ledger } from '../ledger.ts';
 import type { Account } from './account.ts';
 import type { Terms } from './evaluate.ts';
+import type { RevenueOf } from './expected-revenue.ts';
 import type { Period } from './period.ts';
 import { RollingTracker } from './rolling-tracker.ts';
 import { isRolling, type Rule } from './rule.ts';
@@ -27,6 +28,8 @@ export interface Book {
   standingOf(dimensions: Dimensions, now: Micros): { readonly terms: Terms; readonly spent: bigint } | undefined;
   /** The account of a key in the period at an instant, by the values of its `by` labels. */
   find(at: Micros, values: readonly string[], shared: boolean): Account | undefined;
+  /** What customers pay in a period, for a rule that needs it: the amounts of its accounts follow. */
+  setRevenue?(period: Period, revenueOf: RevenueOf): void;
   /** An account with nothing spent, for a budget of no labels in a period that has seen no call. */
   emptyAccount(now: Micros): Account;
 }

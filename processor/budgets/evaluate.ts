@@ -1,11 +1,16 @@
 import type { Micros } from '../../pricing/charge.ts';
 import type { Period } from './period.ts';
-import { limitOf, type Amount } from './quantity.ts';
+import type { FemtoUsd } from '../../pricing/money.ts';
+import { limitOf, shareOf, type Amount } from './quantity.ts';
 import { thresholdId, type Rule, type Threshold } from './rule.ts';
 
 /** What holds for a key: its amount, and its thresholds as amounts, the lowest first. */
 export interface Terms {
   readonly amount: Amount;
+  /** Whether the amount is a share of a revenue that nobody knows; its value means nothing then. */
+  readonly unknown?: true;
+  /** What the key pays in the period, and what of it its calls may cost: where the terms depend on it and it is known. */
+  readonly revenue?: { readonly paid: FemtoUsd; readonly allowed: FemtoUsd } | undefined;
   readonly limits: readonly Limit[];
   /** Thresholds on the forecast, likewise. */
   readonly forecasts: readonly Limit[];
@@ -17,19 +22,40 @@ export interface Limit {
   readonly value: bigint;
 }
 
-/** The terms of a rule: with its own amount first, then with that of each override. */
-export function termsOf(rule: Rule): readonly Terms[] {
-  return [rule, ...rule.overrides].map(({ amount }) => ({
-    amount,
-    limits: limitsOf(rule, 'actual', amount),
-    forecasts: limitsOf(rule, 'forecast', amount),
-  }));
+/**
+ * The terms of a rule: with its own amount first, then with that of each override.
+ *
+ * @param revenue of the key in the period, for a rule that needs it; undefined where it is not known
+ */
+export function termsOf(rule: Rule, revenue?: FemtoUsd): readonly Terms[] {
+  return [rule, ...rule.overrides].map(({ amount: fixed, ofRevenue }) => {
+    if (ofRevenue !== undefined && revenue === undefined) return unknownTerms(fixed.unit);
+    // Refunds beyond what was paid leave nothing to be spent.
+    const paid = revenue === undefined || revenue < 0n ? 0n : revenue;
+    const amount = ofRevenue === undefined ? fixed : { unit: fixed.unit, value: shareOf(ofRevenue, paid) };
+    const target = ofRevenue === undefined ? paid : amount.value;
+    const margins = revenue === undefined ? [] : limitsOf(rule, 'margin', { unit: amount.unit, value: target });
+    return {
+      revenue: revenue === undefined ? undefined : { paid: revenue, allowed: target },
+      amount,
+      limits: ascending([...limitsOf(rule, 'actual', amount), ...margins]),
+      forecasts: ascending(limitsOf(rule, 'forecast', amount)),
+    };
+  });
+}
+
+/** No amount is known: nothing is reached, and nothing is exceeded. */
+function unknownTerms(unit: Amount['unit']): Terms {
+  return { amount: { unit, value: 0n }, unknown: true, limits: [], forecasts: [] };
 }
 
 function limitsOf({ thresholds }: Rule, basis: Threshold['basis'], amount: Amount): readonly Limit[] {
-  const limits = thresholds
+  return thresholds
     .filter((threshold) => threshold.basis === basis)
     .map((threshold) => ({ threshold, value: limitOf(threshold.at, amount) }));
+}
+
+function ascending(limits: readonly Limit[]): readonly Limit[] {
   return limits.toSorted((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0));
 }
 
@@ -90,7 +116,8 @@ export function reached(
   return value === undefined ? undefined : value >= limit.value;
 }
 
-function stateOf({ amount, limits }: Terms, spent: bigint): BudgetState {
+function stateOf({ amount, limits, unknown }: Terms, spent: bigint): BudgetState {
+  if (unknown) return 'ok';
   if (spent >= amount.value && spent > 0n) return 'exceeded';
   return limits[0] !== undefined && spent >= limits[0].value ? 'alerting' : 'ok';
 }

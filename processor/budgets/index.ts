@@ -20,6 +20,8 @@ import { openTold } from './notify/told.ts';
 import type { Forecast } from './forecast.ts';
 import { Outlook, paceOf } from './outlook.ts';
 import type { Rule } from './rule.ts';
+import type { Revenue } from '../revenue.ts';
+import { RevenueWatch } from './revenue-watch.ts';
 import { SWEEP_US } from './sweep.ts';
 import { fullest, standing, type BudgetStanding } from './states.ts';
 
@@ -40,6 +42,8 @@ export interface BudgetsOptions {
   readonly externalUrl?: string;
   /** @param label the receiver, where the counter has one */
   readonly count?: (name: BudgetCounter, amount: number, label?: string) => void;
+  /** What customers pay; without it budgets that depend on it have no amount. */
+  readonly revenue?: Pick<Revenue, 'sums' | 'version'> | undefined;
   /** What needs not be told, though it is so. */
   readonly silences?: readonly Silence[];
   /** Where dead letters are kept, and which of several receivers was told of what; without it nowhere. */
@@ -88,6 +92,7 @@ export function createBudgets(options: BudgetsOptions): Budgets {
   const events = createEvents(log, options.count ?? (() => undefined));
   const trackers = rules.map(bookOf);
   const heldFor = new HeldFor();
+  const revenue = new RevenueWatch(trackers, options.revenue);
   const { silences = [], directory } = options;
   const notifier = new Notifier({
     ledger,
@@ -178,6 +183,9 @@ export function createBudgets(options: BudgetsOptions): Budgets {
 
   async function look(at: Micros): Promise<void> {
     try {
+      const changed = await revenue.look(at);
+      if (changed.length > 0) firing.check(at);
+      for (const book of changed) for (const account of book.accounts(at)) judge(account, at);
       for (const outlook of outlooks.values()) await outlook.look(ledger, at);
     } catch (error) {
       events.ledgerAway(error);
@@ -189,6 +197,12 @@ export function createBudgets(options: BudgetsOptions): Budgets {
     async start() {
       if (rules.length === 0) return;
       for (const tracker of trackers) await tracker.seed(ledger, now());
+      await revenue.look(now(), true);
+      if (revenue.blind.length > 0)
+        log.warn(
+          { budgets: revenue.blind },
+          'these budgets need revenue, and none is known: spanledger revenue import FILE.csv',
+        );
       await readFired(now());
       await notifier.refill(true);
       const acting = rules.filter(({ thresholds }) => thresholds.some(({ action }) => action !== undefined));

@@ -3,15 +3,14 @@ import { nearest } from '../nearest.ts';
 import { loadAction } from './load-actions.ts';
 import { readDuration } from './duration.ts';
 import type { AmountUnit } from './measure.ts';
-import { laterPresets, presets } from './presets.ts';
+import { presets } from './presets.ts';
 import { levelText, readLevel } from './quantity.ts';
 import { isRolling, thresholdId, type Rule, type Threshold } from './rule.ts';
 import type { Fields, Place, YamlReader } from './yaml.ts';
 
 const threshold = {
-  keys: ['at', 'forecast', 'for', 'severity', 'action'],
+  keys: ['at', 'forecast', 'margin', 'for', 'severity', 'action'],
   required: ['severity'],
-  later: ['margin'],
 };
 
 /** What thresholds must know of their budget; undefined where that could not be read. */
@@ -56,7 +55,7 @@ function loadThreshold(
 ): Threshold | undefined {
   const fields = yaml.fields(item, threshold);
   if (fields === undefined) return undefined;
-  const [actual, forecast] = [fields.get('at'), fields.get('forecast')];
+  const [actual, forecast, margin] = [fields.get('at'), fields.get('forecast'), fields.get('margin')];
   const forAt = fields.get('for');
   const severityAt = fields.get('severity');
   const severity = severityAt && yaml.value(severityAt, readSeverity);
@@ -70,23 +69,24 @@ function loadThreshold(
       'no call is stopped on a forecast; write the action at a threshold of what was spent, with "at"',
     );
   const forUs: Micros | undefined = forAt === undefined ? long : yaml.value(forAt, readDuration);
-  if (actual !== undefined && forecast !== undefined)
-    return yaml.wrong(item, '"at" and "forecast" are two thresholds; write each on its own');
-  const at = actual ?? forecast;
-  if (at === undefined)
-    return fields.size === 0 || yaml.has(item, 'margin') ? undefined : yaml.wrong(item, '"at" is missing');
+  const [first, second] = (['at', 'forecast', 'margin'] as const).filter((key) => fields.has(key));
+  if (second !== undefined)
+    return yaml.wrong(item, `"${first}" and "${second}" are two thresholds; write each on its own`);
+  const at = actual ?? forecast ?? margin;
+  if (at === undefined) return fields.size === 0 ? undefined : yaml.wrong(item, '"at" is missing');
   const level = yaml.value(at, readLevel);
   if (level?.kind === 'fixed' && unit !== undefined && level.amount.unit !== unit)
     return yaml.wrong(at, `is in ${level.amount.unit}, but the budget is in ${unit}`);
+  if (margin !== undefined && (level?.kind === 'fixed' || (unit !== undefined && unit !== 'USD')))
+    return yaml.wrong(at, 'is a share of revenue, as in 80%, of a budget in USD');
   if (level === undefined || severity === undefined || forUs === undefined) return undefined;
-  const basis = forecast === undefined ? 'actual' : 'forecast';
+  const basis = forecast !== undefined ? 'forecast' : margin !== undefined ? 'margin' : 'actual';
   return { basis, at: level, label: levelText(level), severity, forUs, action };
 }
 
 function readPreset(text: string): readonly Threshold[] {
   const preset = presets[text];
   if (preset !== undefined && Object.hasOwn(presets, text)) return preset;
-  if (laterPresets.includes(text)) throw new RangeError(`${text} is not supported yet: it needs revenue`);
   throw new RangeError(`"${text}" is not a preset; there are ${Object.keys(presets).join(', ')}`);
 }
 

@@ -14,7 +14,8 @@ import { loadTimeIntervals } from './load-time-intervals.ts';
 import type { AmountUnit } from './measure.ts';
 import { readAnchor } from './load-anchor.ts';
 import { isTimezone, periodKinds } from './period.ts';
-import { readAmount, type Amount } from './quantity.ts';
+import { checkRevenue, readPercent } from './load-revenue.ts';
+import { readAmount, type Amount, type Share } from './quantity.ts';
 import { isRolling, type BudgetsFile, type Override, type Rule } from './rule.ts';
 import { SWEEP_US } from './sweep.ts';
 import { loadTrend, loadTrendThresholds } from './load-trend.ts';
@@ -36,6 +37,7 @@ const rule = {
   ),
   required: ['budget'],
 };
+const revenueAmount = { keys: ['revenue_percent'], required: ['revenue_percent'] };
 const override = { keys: ['match', 'amount'], required: ['match', 'amount'], later: ['thresholds'] };
 
 /** Labels that every alert has already: a group cannot set them. */
@@ -119,7 +121,7 @@ function loadRule(
   const trend = trended && loadTrend(yaml, fields, trended);
   if (trended === undefined)
     for (const key of ['amount', 'period']) if (!fields.has(key)) yaml.wrong(place, `"${key}" is missing`);
-  const amount = trend?.floor ?? optional(fields, 'amount', (at) => loadAmount(yaml, at));
+  const amount: LoadedAmount | undefined = trend?.floor ?? optional(fields, 'amount', (at) => loadAmount(yaml, at));
   const period: Rule['period'] | undefined =
     trend === undefined
       ? optional(fields, 'period', (at) => yaml.value(at, readPeriod))
@@ -135,6 +137,9 @@ function loadRule(
     trended === undefined
       ? loadThresholds(yaml, place, fields, { unit: amount?.unit, period, forUs })
       : loadTrendThresholds(yaml, place, fields, trend, forUs);
+  const ofRevenue = amount !== undefined && 'ofRevenue' in amount ? amount.ofRevenue : undefined;
+  if (thresholds !== undefined)
+    checkRevenue(yaml, place, fields, { ofRevenue, overrides, thresholds, by, match, period });
   const maxKeys = optional(fields, 'max_keys', (at) => yaml.value(at, readMaxKeys)) ?? MAX_KEYS;
   const keepFiringUs = optional(fields, 'keep_firing_for', (at) => yaml.value(at, readDuration)) ?? 0;
   const known = [...alertLabels, ...Object.keys(labels), ...by];
@@ -147,7 +152,19 @@ function loadRule(
   if (budget === undefined || amount === undefined || period === undefined || thresholds === undefined)
     return undefined;
   const { name: groupName, intervalUs } = inGroup;
-  const terms = { amount, trend, intervalUs, overrides, period, timezone, anchor, thresholds, maxKeys, keepFiringUs };
+  const terms = {
+    amount: { unit: amount.unit, value: amount.value },
+    ofRevenue,
+    trend,
+    intervalUs,
+    overrides,
+    period,
+    timezone,
+    anchor,
+    thresholds,
+    maxKeys,
+    keepFiringUs,
+  };
   return { budget, group: groupName, labels, match, by, ...terms, annotations, actionWindows, failMode, unpriced };
 }
 
@@ -167,8 +184,17 @@ function loadName(yaml: YamlReader, place: Place, names: Map<string, Place>): st
   return name;
 }
 
-function loadAmount(yaml: YamlReader, place: Place, unit?: AmountUnit): Amount | undefined {
-  if (isMap(place.node)) return yaml.wrong(place, 'amounts by revenue are not supported yet; write an amount in USD');
+/** An amount, or a share of revenue, whose own value is then 0. */
+type LoadedAmount = Amount & { readonly ofRevenue?: Share };
+
+function loadAmount(yaml: YamlReader, place: Place, unit?: AmountUnit): LoadedAmount | undefined {
+  if (isMap(place.node)) {
+    const shareAt = yaml.fields(place, revenueAmount)?.get('revenue_percent');
+    const ofRevenue = shareAt && yaml.value(shareAt, readPercent);
+    if (ofRevenue !== undefined && unit !== undefined && unit !== 'USD')
+      return yaml.wrong(place, `is in USD, but the budget is in ${unit}`);
+    return ofRevenue && { unit: 'USD', value: 0n, ofRevenue };
+  }
   const amount = yaml.value(place, readAmount);
   if (amount === undefined || unit === undefined || amount.unit === unit) return amount;
   return yaml.wrong(place, `is in ${amount.unit}, but the budget is in ${unit}`);
@@ -204,7 +230,8 @@ function loadOverrides(yaml: YamlReader, place: Place, unit: AmountUnit | undefi
     const fields = yaml.fields(at, override);
     const match = fields && optional(fields, 'match', (where) => loadOverrideMatch(yaml, where));
     const amount = fields && optional(fields, 'amount', (where) => loadAmount(yaml, where, unit));
-    return match === undefined || amount === undefined ? [] : [{ match, amount }];
+    if (match === undefined || amount === undefined) return [];
+    return [{ match, amount: { unit: amount.unit, value: amount.value }, ofRevenue: amount.ofRevenue }];
   });
 }
 

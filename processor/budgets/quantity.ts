@@ -7,10 +7,15 @@ export interface Amount {
   readonly value: bigint;
 }
 
+/** An exact share of something. */
+export interface Share {
+  readonly kind: 'share';
+  readonly numerator: bigint;
+  readonly denominator: bigint;
+}
+
 /** Where a threshold stands: an exact share of the amount, or an amount of its own. */
-export type Level =
-  | { readonly kind: 'share'; readonly numerator: bigint; readonly denominator: bigint }
-  | { readonly kind: 'fixed'; readonly amount: Amount };
+export type Level = Share | { readonly kind: 'fixed'; readonly amount: Amount };
 
 const QUANTITY = /^([-+]?[\d.,_]*\d[\d.,_]*(?:e[-+]?\d+)?)\s*([a-z$€£%]*)$/i;
 const DECIMAL = /^\d+(\.\d+)?$/;
@@ -103,8 +108,13 @@ export function levelText(level: Level): string {
  */
 export function limitOf(level: Level, amount: Amount): bigint {
   if (level.kind === 'fixed') return level.amount.value;
-  const limit = (amount.value * level.numerator + level.denominator - 1n) / level.denominator;
+  const limit = shareOf(level, amount.value);
   return limit > 0n ? limit : 1n;
+}
+
+/** Rounded up: less than the share is below it. */
+export function shareOf({ numerator, denominator }: Share, value: bigint): bigint {
+  return (value * numerator + denominator - 1n) / denominator;
 }
 
 /**

@@ -29,10 +29,7 @@ export function renderPrometheus(rules: readonly Rule[]): Rendered {
     groups.set(rule.group, group);
     for (const threshold of rule.thresholds) {
       const expr = expression(rule, threshold);
-      if (expr === undefined)
-        left.push(
-          `${rule.budget} at ${threshold.label}: ${rule.trend === undefined ? `there is no gauge of ${rule.amount.unit}` : 'only the processor compares windows'}`,
-        );
+      if (expr === undefined) left.push(`${rule.budget} at ${threshold.label}: ${whyLeft(rule, threshold)}`);
       else group.push(alertRule(rule, threshold, expr));
     }
   }
@@ -45,7 +42,7 @@ function alertRule(
   { at, label, basis, severity, forUs }: Threshold,
   expr: string,
 ): Readonly<Record<string, unknown>> {
-  const isUsd = at.kind === 'fixed' || rule.amount.value === 0n;
+  const isUsd = at.kind === 'fixed' || (rule.amount.value === 0n && rule.ofRevenue === undefined);
   const value = isUsd ? '{{ $value }} USD' : '{{ $value | humanizePercentage }}';
   const labels = { ...rule.labels, threshold: label, basis, severity, period: rule.period };
   const known = { ...labels, alertname: 'BudgetThreshold', budget: rule.budget };
@@ -64,13 +61,18 @@ function alertRule(
   };
 }
 
+function whyLeft({ trend, amount }: Rule, { basis }: Threshold): string {
+  if (trend !== undefined) return 'only the processor compares windows';
+  return basis === 'margin' ? 'there is no gauge of revenue' : `there is no gauge of ${amount.unit}`;
+}
+
 /** Undefined where the gauges do not say it. */
-function expression({ budget, amount, trend }: Rule, { at, basis }: Threshold): string | undefined {
-  if (trend !== undefined) return undefined;
+function expression({ budget, amount, ofRevenue, trend }: Rule, { at, basis }: Threshold): string | undefined {
+  if (trend !== undefined || basis === 'margin') return undefined;
   const gauge = (name: MetricName): string => `${metricTable[name].name.replaceAll('.', '_')}{budget="${budget}"}`;
   const usd = amount.unit === 'USD';
   // Of an amount of 0 there is no ratio: the first spend is over.
-  if (amount.value === 0n && at.kind === 'share')
+  if (amount.value === 0n && ofRevenue === undefined && at.kind === 'share')
     return usd && basis === 'actual' ? `${gauge('budget_spent')} > 0` : undefined;
   if (at.kind === 'fixed')
     return usd && basis === 'actual' ? `${gauge('budget_spent')} >= ${formatUsd(at.amount.value)}` : undefined;

@@ -1,7 +1,7 @@
 import type { Micros } from '../../pricing/charge.ts';
 import type { DimensionName, Matcher } from '../ledger.ts';
 import type { PeriodKind } from './period.ts';
-import type { Amount, Level } from './quantity.ts';
+import type { Amount, Level, Share } from './quantity.ts';
 import type { Template } from './template.ts';
 import type { Notify } from './notify/settings.ts';
 import type { Trend } from './trend.ts';
@@ -18,7 +18,10 @@ export interface Rule {
   readonly intervalUs: Micros;
   readonly match: readonly Matcher[];
   readonly by: readonly DimensionName[];
+  /** Its value is 0 where it is a share of revenue: the terms of an account have it. */
   readonly amount: Amount;
+  /** The amount as a share of what the customer pays in the period; undefined: `amount` says it. */
+  readonly ofRevenue: Share | undefined;
   /** The first that matches a call of a key in the period sets the key's amount. */
   readonly overrides: readonly Override[];
   readonly period: PeriodKind | Rolling;
@@ -66,6 +69,15 @@ export interface ActionWindow {
   readonly maxAction: Exclude<(typeof strictness)[number], 'cap'>;
 }
 
+/** Whether its terms depend on what customers pay. */
+export function needsRevenue({ ofRevenue, overrides, thresholds }: Rule): boolean {
+  return (
+    ofRevenue !== undefined ||
+    overrides.some((override) => override.ofRevenue !== undefined) ||
+    thresholds.some(({ basis }) => basis === 'margin')
+  );
+}
+
 /** The time right before now, as in `rolling 24h`. */
 export type Rolling = `rolling ${string}`;
 
@@ -76,14 +88,15 @@ export function isRolling(period: Rule['period']): period is Rolling {
 export interface Override {
   readonly match: readonly Matcher[];
   readonly amount: Amount;
+  readonly ofRevenue: Share | undefined;
 }
 
 export interface Threshold {
   /**
-   * What is measured against the level: what was spent so far, what will have been by the end of the period, or by how much
-   * more than before.
+   * What is measured against the level: what was spent so far, what will have been by the end of the period, what was
+   * spent of the revenue (or of the share of it that is the amount), or by how much more than before.
    */
-  readonly basis: 'actual' | 'forecast' | Trend['kind'];
+  readonly basis: 'actual' | 'forecast' | 'margin' | Trend['kind'];
   readonly at: Level;
   /** How the level is written in alerts and keys: `70%`, `35 USD`; however the file spells it. */
   readonly label: string;

@@ -14,7 +14,8 @@ export interface BudgetStanding {
   readonly period: { readonly kind: string; readonly start: string; readonly end: string };
   /** What the budget counts: USD, tokens or requests. */
   readonly unit: AmountUnit;
-  readonly amount: string;
+  /** Null where it is a share of a revenue that is not known. */
+  readonly amount: string | null;
   readonly spent: string;
   /** The same where the unit is USD; else null. */
   readonly amount_usd: string | null;
@@ -48,7 +49,7 @@ export interface BudgetStanding {
 export function standing(account: Account, forecast?: Forecast): BudgetStanding {
   const { rule, period, terms, spent, unpricedCalls } = account;
   const { unit } = terms.amount;
-  const [amount, spentText] = [valueText(unit, terms.amount.value), valueText(unit, spent)];
+  const [amount, spentText] = [terms.unknown ? null : valueText(unit, terms.amount.value), valueText(unit, spent)];
   const ratio = (value: bigint): number | null =>
     terms.amount.value === 0n ? null : Number(shareText(value, terms.amount.value, 6));
   return {

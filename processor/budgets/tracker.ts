@@ -5,7 +5,8 @@ import { noneFired, type Account } from './account.ts';
 import { termsOf, type Terms } from './evaluate.ts';
 import { measures } from './measure.ts';
 import { calendar, type Period } from './period.ts';
-import { isRolling, type Rule } from './rule.ts';
+import type { RevenueOf } from './expected-revenue.ts';
+import { isRolling, needsRevenue, type Rule } from './rule.ts';
 import { keyText, viewOf, type RuleView, type Sum } from './sums.ts';
 import type { Book } from './book.ts';
 
@@ -26,6 +27,9 @@ export class Tracker implements Book {
   readonly #periodAt: (at: Micros) => Period;
   readonly #view: RuleView;
   readonly #terms: readonly Terms[];
+  readonly #needsRevenue: boolean;
+  /** By the start of the period. */
+  readonly #revenue = new Map<Micros, RevenueOf>();
   readonly #measure;
   readonly #periods = new Map<Micros, Accounts>();
 
@@ -35,6 +39,7 @@ export class Tracker implements Book {
     this.#periodAt = calendar(rule.period, rule.timezone, rule.anchor);
     this.#view = viewOf(rule);
     this.#terms = termsOf(rule);
+    this.#needsRevenue = needsRevenue(rule);
     this.#measure = measures[rule.amount.unit];
   }
 
@@ -81,6 +86,7 @@ export class Tracker implements Book {
       if (accounts === undefined) continue;
       if (this.#periodAt(start).endUs + GRACE > now && kept <= 2 * this.rule.maxKeys) continue;
       this.#periods.delete(start);
+      this.#revenue.delete(start);
       kept -= accounts.size;
     }
   }
@@ -104,7 +110,8 @@ export class Tracker implements Book {
     // Beyond `max_keys` a new key would share; else its first call sets its terms.
     const shared = accounts?.get(SHARED);
     if (shared !== undefined) return shared;
-    const terms = this.#terms[this.#view.overrideOf(dimensions) + 1];
+    const { values } = this.#view.keyOf(dimensions);
+    const terms = this.#termsOf(this.#periodAt(now), values)[this.#view.overrideOf(dimensions) + 1];
     return terms && { terms, spent: 0n };
   }
 
@@ -122,6 +129,22 @@ export class Tracker implements Book {
       this.rule.by.map(() => ''),
       false,
     );
+  }
+
+  /** What customers pay in a period: the amounts of its accounts follow. */
+  setRevenue(period: Period, revenueOf: RevenueOf): void {
+    this.#revenue.set(period.startUs, revenueOf);
+    for (const account of this.#periods.get(period.startUs)?.values() ?? []) {
+      if (account.shared) continue;
+      const holds = account.overrideCalls.findIndex((count) => count > 0);
+      account.terms = this.#termsOf(period, account.values)[holds + 1] ?? account.terms;
+    }
+  }
+
+  #termsOf(period: Period, values: readonly string[]): readonly Terms[] {
+    if (!this.#needsRevenue) return this.#terms;
+    const revenueOf = this.#revenue.get(period.startUs);
+    return termsOf(this.rule, revenueOf?.(values[0]));
   }
 
   #seedPeriod(sums: readonly Sum[], period: Period, now: Micros): void {
@@ -166,7 +189,8 @@ export class Tracker implements Book {
 
   #newAccount(period: Period, key: string, values: readonly string[], shared: boolean): Account {
     const { rule } = this;
-    const [terms = { amount: rule.amount, limits: [], forecasts: [] }] = this.#terms;
+    const known = shared ? this.#terms : this.#termsOf(period, values);
+    const [terms = { amount: rule.amount, limits: [], forecasts: [] }] = known;
     const overrideCalls = noCalls;
     return {
       rule,
@@ -194,7 +218,7 @@ export class Tracker implements Book {
     if (account.overrideCalls === noCalls) account.overrideCalls = this.rule.overrides.map(() => 0);
     account.overrideCalls[index] = (account.overrideCalls[index] ?? 0) + calls;
     const holds = account.overrideCalls.findIndex((count) => count > 0);
-    account.terms = this.#terms[holds + 1] ?? account.terms;
+    account.terms = this.#termsOf(account.period, account.values)[holds + 1] ?? account.terms;
   }
 }
 

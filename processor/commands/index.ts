@@ -7,6 +7,7 @@ import { explainCommand } from './explain.ts';
 import { pricesCommand } from './prices.ts';
 import { queryCommand } from './query.ts';
 import { repriceCommand } from './reprice.ts';
+import { revenueCommand } from './revenue.ts';
 import { rollupsCommand } from './rollups.ts';
 import { serveCommand } from './serve.ts';
 
@@ -17,6 +18,7 @@ export const commands: readonly (() => Command)[] = [
   queryCommand,
   pricesCommand,
   budgetsCommand,
+  revenueCommand,
   repriceCommand,
   doctorCommand,
   backupCommand,

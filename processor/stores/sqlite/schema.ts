@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { SpanledgerError } from '../../errors.ts';
+import { revenueTables } from './revenue-tables.ts';
 import { heldTable } from './window.ts';
 
 /** "SPLG": sets a ledger apart from any other SQLite file. */
@@ -123,6 +124,7 @@ export const migrations: readonly string[] = [
   CREATE TABLE call_kind_hash (hash INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (hash, id)) STRICT, WITHOUT ROWID;
   INSERT INTO call_kind_hash SELECT hash, id FROM call_kind ORDER BY hash, id;
   DROP INDEX call_kind_by_hash;`,
+  revenueTables,
 ];
 
 /** Brings an empty or older file to the newest version. Refuses other programs' files and newer versions. */

@@ -101,15 +101,8 @@ const bad: Readonly<Record<string, readonly string[]>> = {
     '19:21 thresholds: is empty; without a threshold nobody would be told',
   ],
   'not-yet.bad.yaml': [
-    '6:9 amount: "growth" compares spend with spend; leave it out',
-    '7:9 preset: "growth" compares spend with spend; leave it out',
-    '8:9 period: "growth" compares spend with spend; leave it out',
-    '10:17 growth: "above" is missing',
-    '11:9 unpriced: "growth" compares spend with spend; leave it out',
-    '11:19 unpriced: "worst-case" is not supported yet; write alert',
-    '13:15 thresholds[0]: "at" is unknown here; there are severity, for',
-    '15:17 amount: amounts by revenue are not supported yet; write an amount in USD',
-    '17:24 thresholds[0]: "margin" is not supported yet; leave it out',
+    '7:19 unpriced: "worst-case" is not supported yet; write alert',
+    '12:3 notify: "templates" is not supported yet; leave it out',
   ],
   'notify-both.bad.yaml': [
     '2:27 url: this is not a URL such as https://example.com/hook',
@@ -159,7 +152,7 @@ const bad: Readonly<Record<string, readonly string[]>> = {
   ],
   'units.bad.yaml': [
     '5:17 amount: "1.5 requests" is not a whole number; write it as in 2000000 or 2e6',
-    '7:17 preset: "70-90-111" is not a preset; there are 70-90-110, 80-120',
+    '7:17 preset: "70-90-111" is not a preset; there are 70-90-110, 80-120, margin-50-80',
     '12:54 amount: is in USD, but the budget is in tokens',
     '13:28 at: is in requests, but the budget is in tokens',
     '13:58 thresholds[1]: there is another threshold at 90%',
@@ -189,6 +182,20 @@ const bad: Readonly<Record<string, readonly string[]>> = {
     '13:9 rules[8]: "period" is missing',
     '13:75 labels: "budget" is a label that alerts set themselves; take another name',
     '13:93 for: "long" is not a duration such as 30s, 10m or 1h30m (a year at most)',
+  ],
+  'revenue.bad.yaml': [
+    '4:49 revenue_percent: "thirty" is not a percentage such as 30',
+    '5:30 amount: "revenue_percent" is missing',
+    '5:32 amount: "revenue" is unknown here; there are revenue_percent',
+    '6:22 by: revenue is known by customer: write [customer_id], or leave it out',
+    '7:22 match: revenue is known by customer: add by: [customer_id], or leave it out',
+    '7:60 period: revenue is known by month: write month, quarter or year',
+    '8:100 amount: is in USD, but the budget is in tokens',
+    '8:150 margin: is a share of revenue, as in 80%, of a budget in USD',
+    '9:56 period: revenue is known by month: write month, quarter or year',
+    '9:76 thresholds: a budget that needs revenue only tells; write the action in a budget in USD',
+    '9:99 margin: is a share of revenue, as in 80%, of a budget in USD',
+    '9:124 thresholds[1]: "at" and "margin" are two thresholds; write each on its own',
   ],
 };
 
