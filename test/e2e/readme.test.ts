@@ -43,6 +43,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'npx spanledger serve': 'test/interop/package.test.ts',
   'npx spanledger erase --customer acme': 'test/processor/commands/upkeep.test.ts',
   'npx spanledger reprice --from 2026-11-01 --to 2026-12-01': 'test/processor/commands/reprice.test.ts',
+  'npx spanledger budgets test --notify budgets.yaml': 'test/processor/commands/budgets-notify.test.ts',
   'npm test': 'this run',
   'npm run test:interop': '.ci/run',
   'npm run bench': 'takes minutes: by hand',
@@ -71,8 +72,14 @@ function run(command: string): Promise<{ status: number; output: string }> {
 }
 
 function shell(command: string, cwd: string): Promise<{ status: number; output: string }> {
+  // doctor looks where the configuration has the processor.
+  const env = {
+    ...process.env,
+    SPANLEDGER_LISTEN_OTLP: new URL(app.otlpUrl).host,
+    SPANLEDGER_LISTEN_API: new URL(app.apiUrl).host,
+  };
   return new Promise((resolve) => {
-    exec(command, { cwd, timeout: 15_000 }, (error, stdout, stderr) =>
+    exec(command, { cwd, env, timeout: 15_000 }, (error, stdout, stderr) =>
       resolve({ status: error === null ? 0 : (error.code ?? -1), output: stdout + stderr }),
     );
   });
