@@ -4,7 +4,7 @@ import { isJson, type Json, type WireApi } from './apis/api.ts';
 import type { Call } from './call.ts';
 import { beneath, type Beneath } from './claim.ts';
 import type { Observing } from './clients/client.ts';
-import { guarded } from './guard.ts';
+import { guarded } from './contain.ts';
 
 /** What the AI SDK publishes of one operation: the same object when it starts and when it ends. */
 interface Message {

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { batchOf, isBatch, isBatchLine, readBatches, readBatchResult, type BatchResult } from './apis/batches.ts';
 import { isJson, type Json } from './apis/api.ts';
 import { Call, deaf, type FinishedCall, type Listener } from './call.ts';
-import { failed, guarded } from './guard.ts';
+import { failed, guarded } from './contain.ts';
 import { Lines } from './lines.ts';
 import { serverOf } from './provider.ts';
 import { attr } from './semconv.ts';

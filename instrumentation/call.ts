@@ -6,7 +6,7 @@ import { waitFor } from './background.ts';
 import { contentOf, type Content, type ContentCapture } from './content.ts';
 import { errorType } from './error-type.ts';
 import { estimateByRule, textsOf, type Texts, type TokenEstimate } from './estimate.ts';
-import { failed, guarded } from './guard.ts';
+import { failed, guarded } from './contain.ts';
 import { serverOf, type Server } from './provider.ts';
 import type { OpenCall } from './recording.ts';
 import { attr, marker, usagePrefix } from './semconv.ts';

@@ -2,7 +2,7 @@ import type { Attributes } from '@opentelemetry/api';
 import { isJson, type Json } from './apis/api.ts';
 import { StreamedMessage } from './apis/deltas.ts';
 import { answerMessages, requestMessages, type Message, type Part } from './apis/messages.ts';
-import { guarded } from './guard.ts';
+import { guarded } from './contain.ts';
 import { content as names } from './semconv.ts';
 
 /** Where what is said to models and by them is written. Nowhere, unless the application asks for it. */

@@ -1,6 +1,6 @@
 import { trace, type Context } from '@opentelemetry/api';
 import type { FinishedCall } from './call.ts';
-import { guarded } from './guard.ts';
+import { guarded } from './contain.ts';
 import { currentTags, type TagSources } from './tags.ts';
 
 /** Where finished calls go. The preload fills the slot; `import 'spanledger'` is another copy of this file. */

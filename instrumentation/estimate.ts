@@ -1,5 +1,5 @@
 import type { FinishedCall } from './call.ts';
-import { failed } from './guard.ts';
+import { failed } from './contain.ts';
 
 /**
  * Token counts where the provider gave none (an aborted or cut stream). They are made by a tokenizer (`tokens.ts`), of the

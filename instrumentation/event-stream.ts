@@ -1,5 +1,5 @@
 import type { Listener } from './call.ts';
-import { failed } from './guard.ts';
+import { failed } from './contain.ts';
 import type { Asked } from './stream.ts';
 
 /** An event that is longer is not an event of an LLM API; such a stream is passed on unread. */

@@ -1,5 +1,5 @@
 import { isMainThread } from 'node:worker_threads';
-import { failed, guarded } from './guard.ts';
+import { failed, guarded } from './contain.ts';
 
 /** How long the end of the process may wait for delivery. */
 const limitMs = 3000;

@@ -7,7 +7,7 @@ import { currentLogical, isClaimed, type Logical } from './claim.ts';
 import type { Observing } from './clients/client.ts';
 import { withoutBaggage } from './egress.ts';
 import { formFields } from './form.ts';
-import { guarded } from './guard.ts';
+import { guarded } from './contain.ts';
 import { providerOf } from './provider.ts';
 import { observeResponse } from './response.ts';
 import { wrapMethod } from './wrap.ts';

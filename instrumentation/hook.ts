@@ -3,7 +3,7 @@ import Module, { register, registerHooks } from 'node:module';
 import { join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isInternalThread } from 'node:worker_threads';
-import { guarded } from './guard.ts';
+import { guarded } from './contain.ts';
 
 /** One file of a client library: what it exports is handed to `patch` when it has been loaded. */
 export interface PatchedFile {

@@ -1,5 +1,5 @@
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
-import { failed } from './guard.ts';
+import { failed } from './contain.ts';
 import { runningRecording, startRecording, type Surroundings } from './recording.ts';
 import { readSettings } from './settings.ts';
 import { shareTracer } from './share.ts';

@@ -1,6 +1,6 @@
 import type { Attributes, MeterProvider } from '@opentelemetry/api';
 import type { FinishedCall } from './call.ts';
-import { guarded } from './guard.ts';
+import { guarded } from './contain.ts';
 import { attr, scopeName } from './semconv.ts';
 
 /** https://github.com/open-telemetry/semantic-conventions-genai: buckets that the conventions give. */

@@ -1,4 +1,4 @@
-import { failed } from './guard.ts';
+import { failed } from './contain.ts';
 
 /** What became of one attempt to deliver. `refused`: the same items would be refused again. */
 export type Delivery =

@@ -3,7 +3,7 @@ import type { Json, WireApi } from './apis/api.ts';
 import { Call, type FinishedCall } from './call.ts';
 import { beneath } from './claim.ts';
 import type { ContentCapture } from './content.ts';
-import { guarded } from './guard.ts';
+import { guarded } from './contain.ts';
 import { serverOf } from './provider.ts';
 import type { OpenCall } from './recording.ts';
 import { currentTags, type TagSources } from './tags.ts';

@@ -2,7 +2,7 @@ import type { MeterProvider } from '@opentelemetry/api';
 import type { Exporter } from './export.ts';
 import type { FinishedCall } from './call.ts';
 import { flushAtExit } from './exit.ts';
-import { failed } from './guard.ts';
+import { failed } from './contain.ts';
 import { createMeasures } from './measures.ts';
 import { runningRecording, startRecording, type Destination, type Surroundings } from './recording.ts';
 import { readSettings, type Settings } from './settings.ts';

@@ -1,4 +1,4 @@
-import { guarded } from './guard.ts';
+import { guarded } from './contain.ts';
 import { readSettings } from './settings.ts';
 import { withBaggageTags, withLateTags, type Tags } from './tags.ts';
 

@@ -1,6 +1,6 @@
 import { deaf, type Listener } from './call.ts';
 import { readEvents } from './event-stream.ts';
-import { failed, guarded } from './guard.ts';
+import { failed, guarded } from './contain.ts';
 import type { Asked } from './stream.ts';
 
 /** A plain answer that is longer is passed on without being kept for reading. */

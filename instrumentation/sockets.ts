@@ -4,7 +4,7 @@ import { isJson } from './apis/api.ts';
 import { sessionOf, type Session, type Text } from './apis/realtime.ts';
 import type { Client, Observing } from './clients/client.ts';
 import { withoutBaggage } from './egress.ts';
-import { failed, guarded } from './guard.ts';
+import { failed, guarded } from './contain.ts';
 import { providerOf } from './provider.ts';
 import type { Recorder } from './recorder.ts';
 import { wrapMethod } from './wrap.ts';

@@ -1,6 +1,6 @@
 import type { Asking } from './apis/api.ts';
 import type { Listener } from './call.ts';
-import { failed } from './guard.ts';
+import { failed } from './contain.ts';
 
 /** Set when the question for usage was ours: then its answer is not for the application. */
 export type Asked = Asking | undefined;

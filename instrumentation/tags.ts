@@ -7,7 +7,7 @@ import {
   type Context,
 } from '@opentelemetry/api';
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { guarded } from './guard.ts';
+import { guarded } from './contain.ts';
 import { parsePairs } from './settings.ts';
 
 /** Whose cost it is. Other keys are kept as well, as `spanledger.tag.<key>`. Empty values are no tags. */

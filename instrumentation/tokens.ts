@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { estimateByRule, type CountTokens, type TokenEstimate } from './estimate.ts';
-import { failed } from './guard.ts';
+import { failed } from './contain.ts';
 
 /** What the thread of the tokenizer is asked, and answers. */
 export interface Question {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { guarded } from './guard.ts';
+import { guarded } from './contain.ts';
 
 /** The version in a package.json; `0.0.0` where that cannot be read. */
 export function versionOf(packageJson: string): string {

@@ -26,7 +26,9 @@ import {
 } from './api/params.ts';
 import { Problem, problemHandler } from './api/problem.ts';
 import { qualityJson } from './api/quality.ts';
+import { stateRoute } from './api/state.ts';
 import { statusJson, type StatusSources } from './api/status.ts';
+import type { StateFeed } from './budgets/state-feed.ts';
 import { SpanledgerError } from './errors.ts';
 import { dimensionNames, type Ledger } from './ledger.ts';
 import { collectMetrics, type MetricSources } from './metrics/collect.ts';
@@ -42,6 +44,8 @@ export interface ApiDeps extends StatusSources {
   readonly spend: Pick<SpendMetrics, 'points'>;
   /** Answered as they are; some of their figures are metrics. */
   readonly budgets: MetricSources['budgets'];
+  /** What guards are told. */
+  readonly feed: Pick<StateFeed, 'join' | 'room'>;
   /** Who may read; `/healthz`, `/readyz` and the page's files are for everybody. */
   readonly access: Access;
   /** For a listener that is open to everybody on loopback: see same-host.ts. */
@@ -81,6 +85,7 @@ export function apiRouter(deps: ApiDeps): express.Router {
     response.set({ 'Content-Type': contentTypes[format], Vary: 'Accept' });
     response.send(exposition(collectMetrics(deps, now()), format, starts));
   });
+  router.get('/api/v1/budgets/state', stateRoute(deps.feed, deps.access));
   router.use('/api/v1', mayRead, apiV1(deps, now, started));
   router.use(webRouter());
   router.use(problemHandler(deps.log));

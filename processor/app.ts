@@ -7,8 +7,10 @@ import { isLoopback, listen, requireFree, type Address } from './address.ts';
 import { announcer } from './announce.ts';
 import { apiRouter } from './api.ts';
 import type { BudgetCounter } from './budgets/index.ts';
+import { recentModels } from './budgets/guard-rates.ts';
 import { createLiveBudgets } from './budgets/live.ts';
 import { readBudgets } from './budgets/read.ts';
+import { createStateFeed, type StateFeed } from './budgets/state-feed.ts';
 import { mistakesBeside, shownPath } from './config-beside.ts';
 import type { Config } from './config.ts';
 import { callReader, withHouse } from './dialects/index.ts';
@@ -114,7 +116,10 @@ export async function startApp(
       externalUrl: api.url,
       count,
       directory: `${config.ledger}.notifications`,
+      changed: (account) => feed.changed(account),
     });
+    const feed: StateFeed = createStateFeed({ budgets, prices, models: await recentModels(ledger, Date.now() * 1000) });
+    closers.push(async () => feed.stop());
     await budgets.start();
     closers.push(() => budgets.stop());
 
@@ -139,6 +144,7 @@ export async function startApp(
         counters,
         spend,
         budgets,
+        feed,
         spools: () => exporters.states(),
         blocked: () => exporters.blocked(),
         access: accessBy(config.tokens, isOpen(config, config.listen.api)),
@@ -167,6 +173,7 @@ export async function startApp(
     const observers = [
       (calls: readonly Appended[]) => spend.observe(calls),
       (calls: readonly Appended[]) => budgets.observe(calls),
+      (calls: readonly Appended[]) => feed.observe(calls),
       announcer(print),
     ];
     const observe = (calls: readonly Appended[]): void => observers.forEach((tell) => tell(calls));

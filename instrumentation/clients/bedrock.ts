@@ -3,7 +3,7 @@ import { isJson, type Json, type WireApi } from '../apis/api.ts';
 import { bedrockConverse, bedrockEmbeddings, bedrockInvoke, countsOfHeaders } from '../apis/bedrock.ts';
 import type { Call } from '../call.ts';
 import { withoutBaggage } from '../egress.ts';
-import { guarded } from '../guard.ts';
+import { guarded } from '../contain.ts';
 import { observeIterator } from '../stream.ts';
 import { wrapMethod } from '../wrap.ts';
 import type { Client, Observing } from './client.ts';

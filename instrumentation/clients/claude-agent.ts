@@ -1,6 +1,6 @@
 import { isJson, type Json } from '../apis/api.ts';
 import { readAgentMessage, readAgentResults, type AgentUsage } from '../apis/claude-agent.ts';
-import { failed, guarded } from '../guard.ts';
+import { failed, guarded } from '../contain.ts';
 import { trackUsage } from '../track.ts';
 import type { Client } from './client.ts';
 

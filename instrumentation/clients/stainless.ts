@@ -5,7 +5,7 @@ import { waitingCall } from '../background.ts';
 import { claiming, type Claim } from '../claim.ts';
 import { withoutBaggage } from '../egress.ts';
 import { formFields } from '../form.ts';
-import { failed, guarded } from '../guard.ts';
+import { failed, guarded } from '../contain.ts';
 import type { PatchedFile } from '../hook.ts';
 import { observedResponse, observeResponse } from '../response.ts';
 import { observeIterator, type Asked } from '../stream.ts';

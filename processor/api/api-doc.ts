@@ -23,8 +23,28 @@ Everything is read with GET under \`http://localhost:9464/api/v1/\`. Amounts are
 - **Long ago**: UTC days older than [retention](operations.md#how-long-things-are-kept) have no hours; where their calls are gone
   too, a day counts, whole, where it begins.
 
-${operations.map(operationDoc).join('\n')}`;
+${operations.map(operationDoc).join('\n')}
+${stateDoc}`;
 }
+
+/** No answer that ends, so it is in no OpenAPI document. */
+const stateDoc = `## GET /api/v1/budgets/state
+
+How budgets that act stand, for guards: server-sent events, for as long as the connection is open. It asks for a token of the
+scope \`guard\` (\`SPANLEDGER_TOKEN_GUARD\`) where there is one.
+
+| parameter | | example |
+|---|---|---|
+| \`models\` | Models whose rates are needed, by provider, besides those that were called lately | \`openai/gpt-4o,anthropic/claude-haiku-4-5\` |
+
+- \`snapshot\`: rules and rates; then \`keys\`, any number of times; then \`ready\`. Again whenever budgets, prices or periods change.
+- \`delta\`: keys and rates that are new, within a fifth of a second.
+- A key is \`[rule, terms, spent, values]\`. Only keys are told that have spent at least the \`floor\` of their terms, a quarter of the
+  lowest limit that acts. \`values\` of \`null\` are the account that keys beyond \`max_keys\` share.
+- Amounts are whole numbers as text: tokens, requests, or 10⁻¹⁵ USD. Instants are milliseconds since the Unix epoch.
+- Every ten seconds there is a comment, so that silence means something.
+- With \`Last-Event-ID\`, what was missed is told alone, where it is still known.
+`;
 
 function operationDoc(operation: Operation): string {
   const { path, summary, formats = [] } = operation;

@@ -5,6 +5,7 @@ import { isCrossingOf, type Account } from './account.ts';
 import { bookOf, type Book } from './book.ts';
 import { KEY_FLOOD, UNPRICED, type Alert } from './alert.ts';
 import { Crossings, mark } from './crossings.ts';
+import { actingOf, type ActingBudget } from './acting.ts';
 import { evaluate, reached } from './evaluate.ts';
 import { createEvents, type BudgetCounter } from './events.ts';
 import { FiringAlerts, readFiring, type Firing } from './firing.ts';
@@ -25,6 +26,7 @@ import { RevenueWatch } from './revenue-watch.ts';
 import { SWEEP_US } from './sweep.ts';
 import { fullest, standing, type BudgetStanding } from './states.ts';
 
+export type { ActingBudget } from './acting.ts';
 export { loadBudgets, mistakesText } from './load.ts';
 export type { BudgetStanding } from './states.ts';
 export type { Held } from './held-action.ts';
@@ -48,6 +50,8 @@ export interface BudgetsOptions {
   readonly silences?: readonly Silence[];
   /** Where dead letters are kept, and which of several receivers was told of what; without it nowhere. */
   readonly directory?: string | undefined;
+  /** Told of every account whose spend has changed. Must not throw. */
+  readonly changed?: (account: Account) => void;
   /** How a receiver is reached, where that is not as usual. */
   readonly targetOf?: (channel: Channel) => Target;
   /** How often periods are looked at, apart from every batch; by default as often as a rule wants it. */
@@ -68,6 +72,8 @@ export interface Budgets {
   states(limit?: number): readonly BudgetStanding[];
   /** The actions that hold against a call with these dimensions now, at most one of each budget, the strictest first. */
   held(dimensions: Dimensions): readonly Held[];
+  /** Budgets that act, with their accounts of the running period: for guards. */
+  acting(): readonly ActingBudget[];
   /** What the clock does every now and then: looks at periods and forecasts. Resolves when it has. */
   tick(): Promise<void>;
   /** Resolves once every crossing found so far is remembered and told. */
@@ -223,7 +229,9 @@ export function createBudgets(options: BudgetsOptions): Budgets {
           for (const tracker of trackers) {
             const account = tracker.add(entry, at);
             // After every entry, so that the call that crossed is told apart from its neighbours in the batch.
-            if (account !== undefined) judge(account, at);
+            if (account === undefined) continue;
+            options.changed?.(account);
+            judge(account, at);
           }
         }
       } catch (error) {
@@ -246,6 +254,10 @@ export function createBudgets(options: BudgetsOptions): Budgets {
         return (stands && heldAction(tracker.rule, stands.terms, stands.spent, dimensions, at)) ?? [];
       });
       return strictestFirst(held);
+    },
+    acting() {
+      const at = now();
+      return trackers.flatMap((book) => actingOf(book, at) ?? []);
     },
     async tick() {
       // A look that began before is about an earlier instant.

@@ -84,6 +84,7 @@ export function createLiveBudgets(options: LiveBudgetsOptions): LiveBudgets {
     },
     states: (limit) => current.states(limit),
     held: (dimensions) => current.held(dimensions),
+    acting: () => current.acting(),
     tick: () => current.tick(),
     settled: () => current.settled(),
     async stop() {

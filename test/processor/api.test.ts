@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { accessBy, type Token } from '../../processor/access.ts';
 import { apiRouter, type ApiDeps } from '../../processor/api.ts';
 import type { Entry, Ledger } from '../../processor/ledger.ts';
+import { createStateFeed } from '../../processor/budgets/state-feed.ts';
 import { createCounters } from '../../processor/metrics.ts';
 import { createSpendMetrics } from '../../processor/metrics/spend.ts';
 import { makeEntry, NOVEMBER, unpriced } from '../support/entries.ts';
@@ -55,6 +56,7 @@ async function startApi(
     counters,
     spend,
     budgets: { states: () => [budget] },
+    feed: createStateFeed({ budgets: { acting: () => [] }, prices: apiPrices }),
     access: accessBy(options.tokens ?? [], true),
     loopbackNamesOnly: (options.tokens ?? []).length === 0,
     version: '0.1.0',

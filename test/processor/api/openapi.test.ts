@@ -12,6 +12,7 @@ import { openApi, parameters } from '../../../processor/api/openapi.ts';
 import { operations, type Operation } from '../../../processor/api/operations.ts';
 import { previousRange } from '../../../processor/api/previous.ts';
 import { problem } from '../../../processor/api/schemas.ts';
+import { createStateFeed } from '../../../processor/budgets/state-feed.ts';
 import { createCounters } from '../../../processor/metrics.ts';
 import { createSpendMetrics } from '../../../processor/metrics/spend.ts';
 import { makeEntry, NOVEMBER, unpriced } from '../../support/entries.ts';
@@ -38,6 +39,7 @@ async function startApi(): Promise<string> {
         counters,
         spend: createSpendMetrics({ ledger, counters }),
         budgets: { states: () => [] },
+        feed: createStateFeed({ budgets: { acting: () => [] }, prices: apiPrices }),
         access: accessBy([], true),
         loopbackNamesOnly: true,
         version: '0.1.0',

@@ -1,0 +1,42 @@
+import type { Micros } from '../../pricing/charge.ts';
+import type { Account } from './account.ts';
+import type { Book } from './book.ts';
+import { termsOf, type Terms } from './evaluate.ts';
+import type { Period } from './period.ts';
+import { isRolling, type Rule } from './rule.ts';
+
+/** A budget that acts, as it stands in the running period. */
+export interface ActingBudget {
+  readonly rule: Rule;
+  readonly period: Period;
+  /** When the period after it ends; undefined for a window that rolls, which never is over. */
+  readonly nextEndUs: Micros | undefined;
+  /** Without an override first, then by each override; those of a key may be others, where they depend on its revenue. */
+  readonly terms: readonly Terms[];
+  /** As they stand whenever it is asked. */
+  readonly accounts: Iterable<Account>;
+}
+
+/** Undefined for a budget that only tells. */
+export function actingOf(book: Book, at: Micros): ActingBudget | undefined {
+  const { rule } = book;
+  if (!rule.thresholds.some(({ action, basis }) => action !== undefined && basis !== 'forecast')) return undefined;
+  const period = book.periodAt(at);
+  return {
+    rule,
+    period,
+    nextEndUs: isRolling(rule.period) ? undefined : book.periodAt(period.endUs).endUs,
+    terms: termsFor(rule),
+    accounts: { [Symbol.iterator]: () => book.accounts(at)[Symbol.iterator]() },
+  };
+}
+
+/** The same for as long as the rule is: what is told of a key names its place. */
+function termsFor(rule: Rule): readonly Terms[] {
+  const known = terms.get(rule);
+  if (known !== undefined) return known;
+  const made = termsOf(rule);
+  terms.set(rule, made);
+  return made;
+}
+const terms = new WeakMap<Rule, readonly Terms[]>();
