@@ -285,6 +285,7 @@ export class Call {
     const tier = reading.tier ?? this.api.tierOf?.(answer);
     put(attributes, attr.serviceTier, tier);
     put(attributes, attr.region, reading.region ?? this.#server?.region);
+    put(attributes, attr.audioTokens, reading.audioTokens);
     if (reading.usage.status === 'invalid') {
       attributes[attr.usageState] = 'absent';
       attributes[attr.usageInvalid] = reading.usage.detail;
@@ -356,7 +357,10 @@ export function describeCounts(attributes: Attributes, counts: Counts): void {
     const count = counts[unit] ?? 0;
     if (unit.startsWith('cache_write')) writes += count;
     else if (unit.startsWith('cache_read')) reads += count;
-    if (count > 0 && !conventional.has(unit)) attributes[`${usagePrefix}${unit}`] = count;
+    if (count <= 0 || conventional.has(unit)) continue;
+    attributes[`${usagePrefix}${unit}`] = count;
+    const name = modality.get(unit);
+    if (name !== undefined) attributes[name] = Number(attributes[name] ?? 0) + count;
   }
   if (reads > 0) attributes[attr.cacheRead] = reads;
   if (writes > 0) {
@@ -365,6 +369,16 @@ export function describeCounts(attributes: Attributes, counts: Counts): void {
   }
   put(attributes, attr.reasoning, counts.reasoning);
 }
+
+/** What the conventions tell of the modalities, as parts of the totals. */
+const modality: ReadonlyMap<Unit, string> = new Map([
+  ['input_audio', attr.audioInput],
+  ['cache_read_audio', attr.audioInput],
+  ['output_audio', attr.audioOutput],
+  ['input_image', attr.imageInput],
+  ['cache_read_image', attr.imageInput],
+  ['output_image', attr.imageOutput],
+]);
 
 function isErrorEvent(error: unknown): boolean {
   return isObject(error) && isObject(error['error']) && statusOf(error) === undefined;

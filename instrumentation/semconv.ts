@@ -20,6 +20,8 @@ import type { OpenCall } from './recording.ts';
  * | `gen_ai.usage.cache_write.input_tokens`, and the same number as `gen_ai.usage.cache_creation.input_tokens` | part of input, whatever the time to live |
  * | `gen_ai.usage.reasoning.output_tokens` | part of output |
  * | `spanledger.usage.<unit>` | a disjoint count by a name of `pricing/usage/units.ts`: every unit but `input`, `cache_read`, `cache_write`, `output` and `reasoning`, where it is not 0. It says how the totals above divide (`cache_write_5m`, `cache_write_1h`, `input_audio`, …) or adds what is no token (`web_search`, …) |
+ * | `gen_ai.usage.audio.input_tokens`, `gen_ai.usage.image.input_tokens`; the same of output | part of input, of output; cached ones too |
+ * | `spanledger.usage.audio_tokens` | of sound that is billed by the second: the provider counts them as well, they are part of nothing |
  * | `spanledger.usage.state` | `reported`; `estimated`; `incomplete` (aborted, cut or abandoned: what is known); `absent` (then there are no counts) |
  * | `spanledger.usage.estimated` | the directions (`input`, `output`) whose counts are estimates, where there are any (estimate.ts has the rule) |
  * | `spanledger.usage.invalid` | why the provider's block could not be read; then there are no counts and the state is `absent` |
@@ -54,6 +56,11 @@ export const attr = {
   cacheWrite: 'gen_ai.usage.cache_write.input_tokens',
   cacheCreation: 'gen_ai.usage.cache_creation.input_tokens',
   reasoning: 'gen_ai.usage.reasoning.output_tokens',
+  audioInput: 'gen_ai.usage.audio.input_tokens',
+  audioOutput: 'gen_ai.usage.audio.output_tokens',
+  imageInput: 'gen_ai.usage.image.input_tokens',
+  imageOutput: 'gen_ai.usage.image.output_tokens',
+  audioTokens: 'spanledger.usage.audio_tokens',
   openaiServiceTier: 'openai.response.service_tier',
   serverAddress: 'server.address',
   serverPort: 'server.port',

@@ -1,6 +1,6 @@
 /**
- * A provider simulator: one real HTTP server on loopback that speaks the wire formats of OpenAI (chat completions,
- * responses, embeddings) and Anthropic (messages), so that the real client libraries can be run against it. It is
+ * A provider simulator: one real HTTP server on loopback that speaks the wire formats of OpenAI (chat and legacy completions,
+ * responses, embeddings, images) and Anthropic (messages), so that the real client libraries can be run against it. It is
  * deterministic; what it should do with a request is told by `x-simulate`, the script, or the model (behaviour.ts).
  *
  * @example
@@ -18,14 +18,23 @@ import { anthropicMessages } from './provider/anthropic-messages.ts';
 import type { Api, Reply } from './provider/api.ts';
 import { failsNow, type Behaviour } from './provider/behaviour.ts';
 import { openaiChat } from './provider/openai-chat.ts';
+import { openaiCompletions } from './provider/openai-completions.ts';
 import { openaiEmbeddings } from './provider/openai-embeddings.ts';
 import { openai } from './provider/openai-errors.ts';
+import { openaiImages } from './provider/openai-images.ts';
 import { openaiResponses } from './provider/openai-responses.ts';
 
 export type { Behaviour, SimulatedUsage } from './provider/behaviour.ts';
 
 /** To add a wire API: one file and one line here. */
-const apis: readonly Api[] = [openaiChat, openaiResponses, openaiEmbeddings, anthropicMessages];
+const apis: readonly Api[] = [
+  openaiChat,
+  openaiCompletions,
+  openaiResponses,
+  openaiEmbeddings,
+  openaiImages,
+  anthropicMessages,
+];
 
 export interface ProviderOptions {
   /** One for each HTTP request, in order; afterwards, or without, `models` and good answers. */

@@ -9,6 +9,8 @@ export interface BlockReading {
   readonly region?: string;
   /** What the provider says the call cost. */
   readonly reportedCost?: FemtoUsd;
+  /** Tokens of sound that the provider counts too, but bills by the second: they are no usage of their own. */
+  readonly audioTokens?: number;
 }
 
 /** Reads one kind of usage block, as parsed from JSON. Total: anything odd is `invalid` usage, never an exception. */

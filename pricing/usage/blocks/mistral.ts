@@ -36,7 +36,10 @@ export function readMistralUsage(block: unknown): BlockReading {
       fields.count(key),
     );
     if (seconds > 0 && heard > 0 && total === prompt + made + heard)
-      return { usage: fromDisjoint({ input: prompt, output: made, audio_second: seconds }, 'reported') };
+      return {
+        usage: fromDisjoint({ input: prompt, output: made, audio_second: seconds }, 'reported'),
+        audioTokens: heard,
+      };
     const cached = fields.count('num_cached_tokens') ?? 0;
     return { usage: withCached(withSeconds(readChatFields(fields).usage, seconds), cached) };
   });

@@ -60,6 +60,16 @@ export function anthropicShapes({ Anthropic }) {
     streamHelper: () => messages.stream(ask).finalMessage(),
     streamHelperText: () => messages.stream(ask).finalText(),
     streamHelperEvents: async () => all(messages.stream(ask)),
+    streamHelperBreak: async () => {
+      let n = 0;
+      for await (const _ of messages.stream(ask, simulate({ chunkDelayMs: 25 }))) if (++n === 6) break;
+      return n;
+    },
+    streamHelperWithResponse: async () => {
+      const { data, response } = await messages.stream(ask).withResponse();
+      return [(await data.finalMessage()).id, response.status];
+    },
+    toolRunner: () => client.beta.messages.toolRunner({ ...ask, tools: [] }).runUntilDone(),
     streamHelperAbort: async () => {
       const stream = messages.stream(ask, simulate({ chunkDelayMs: 25 }));
       stream.on('text', () => stream.abort());

@@ -97,6 +97,22 @@ export function openaiShapes({ OpenAI, AzureOpenAI }) {
     toReadable: async () => text((await completions.create(unasked)).toReadableStream()),
     streamHelper: () => completions.stream(chat).finalChatCompletion(),
     streamHelperEvents: async () => all(completions.stream(chat)),
+    streamHelperBreak: async () => {
+      let n = 0;
+      for await (const _ of completions.stream(chat, simulate({ chunkDelayMs: 25 }))) if (++n === 3) break;
+      return n;
+    },
+    streamHelperAbort: () => {
+      const stream = completions.stream(chat, simulate({ chunkDelayMs: 25 }));
+      stream.on('content', () => stream.abort());
+      return stream.finalChatCompletion();
+    },
+    runTools: () => {
+      const parameters = { type: 'object', properties: {} };
+      const tool = { name: 'tide', description: 'The tide', parameters, parse: JSON.parse, function: () => 'high' };
+      const tools = [{ type: 'function', function: tool }];
+      return completions.runTools({ ...chat, tools }).finalContent();
+    },
     streamResponseText: async () => (await completions.create(unasked).asResponse()).text(),
     streamResponseBody: async () => text((await completions.create(unasked).asResponse()).body),
     streamResponseReader: async () => {
@@ -119,6 +135,12 @@ export function openaiShapes({ OpenAI, AzureOpenAI }) {
       completions.create(chat);
       return new Promise((resolve) => setTimeout(resolve, 50, 'left'));
     },
+    legacy: () => client.completions.create({ model: 'gpt-3.5-turbo-instruct', prompt: 'the sea' }),
+    legacyStream: async () => {
+      const asking = { model: 'gpt-3.5-turbo-instruct', prompt: 'the sea', stream: true };
+      return all(await client.completions.create(asking));
+    },
+    images: () => client.images.generate({ model: 'gpt-image-1', prompt: 'the sea' }),
     embeddings: () => client.embeddings.create({ model: 'text-embedding-3-small', input: 'the sea' }),
     post: () => client.post('/chat/completions', { body: chat }),
     models: () => client.models.list(),

@@ -10,6 +10,7 @@ interface Row {
   readonly invalid?: string;
   readonly tier?: string;
   readonly cost?: string;
+  readonly audioTokens?: number;
 }
 
 /** Blocks in the shapes that the providers' documentation shows. */
@@ -227,6 +228,7 @@ const rows: readonly Row[] = [
       prompt_tokens_details: { cached_tokens: 0, audio_tokens: 375 },
     },
     counts: { input: 3, output: 11, audio_second: 3 },
+    audioTokens: 375,
   },
   // https://docs.cohere.com/reference/chat
   {
@@ -433,11 +435,12 @@ const rows: readonly Row[] = [
 ];
 
 describe('any usage block', () => {
-  it.each(rows)('$name', ({ provider, block, counts, invalid, tier, cost }) => {
+  it.each(rows)('$name', ({ provider, block, counts, invalid, tier, cost, audioTokens }) => {
     const reading = readUsageBlock(provider, block);
     if (invalid === undefined) expect(reading.usage).toEqual({ status: 'known', counts, basis: 'reported' });
     else expect(reading.usage).toEqual({ status: 'invalid', detail: expect.stringContaining(invalid) as string });
     expect(reading.tier).toBe(tier);
+    expect(reading.audioTokens).toBe(audioTokens);
     expect(reading.reportedCost === undefined ? undefined : formatUsd(reading.reportedCost)).toBe(cost);
   });
 
