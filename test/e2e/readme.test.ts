@@ -44,6 +44,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'npx spanledger erase --customer acme': 'test/processor/commands/upkeep.test.ts',
   'npx spanledger reprice --from 2026-11-01 --to 2026-12-01': 'test/processor/commands/reprice.test.ts',
   'npx spanledger budgets test --notify budgets.yaml': 'test/processor/commands/budgets-notify.test.ts',
+  'npx spanledger revenue import november.csv --rate EUR=1.0834': 'test/processor/commands/revenue.test.ts',
   'npm test': 'this run',
   'npm run test:interop': '.ci/run',
   'npm run bench': 'takes minutes: by hand',
