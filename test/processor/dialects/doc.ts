@@ -130,8 +130,10 @@ ${basisRows()}
 
 ## Once
 
-- **Several spans of one call** (a framework's over a client library's over a gateway's) share the trace and the id of the
-  provider's answer. One is charged: ours before others, then the shortest. A better one that comes later takes the other's
+- **Several spans of one call** (a framework's over a client library's over a gateway's, two instrumentations of one client)
+  share the trace and the id of the provider's answer. Where one of them does not have it: one is the parent of the other and
+  both used the same, or they are of two instrumentation scopes, one lies within the time of the other, and model, input and
+  output are the same. One is charged: ours before others, then the shortest. A better one that comes later takes the other's
   place. Coding agents that tell a call in a span and in a log event are charged once, by the id of the answer, or by session
   and counts where there is none.
 - **Agents and workflows** repeat the usage of the calls below them and wait for those: two minutes, or as \`window.settle\`

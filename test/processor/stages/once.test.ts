@@ -84,7 +84,7 @@ it('other traces, other answers, and calls without an answer or usage are apart'
 
 it('its memory is bounded', () => {
   const once = createOnce(2);
-  for (const id of ['a', 'b', 'c']) once.plan([told(1, id)]);
+  for (const [n, id] of ['a', 'b', 'c'].entries()) once.plan([told(n, id)]);
   // 'a' is forgotten, 'c' is not.
   expect(once.plan([told(9, 'a', { seconds: 2 })]).nested).toHaveLength(0);
   expect(once.plan([told(9, 'c', { seconds: 2 })]).nested).toHaveLength(1);
