@@ -43,7 +43,7 @@ export function forecast(
   floor: bigint,
 ): Forecast | undefined {
   if (rest.elapsed < SILENT_SHARE || spent < floor || spent <= 0n) return undefined;
-  const samples = history === undefined ? [] : since(history);
+  const samples = history === undefined ? [] : withoutSpikes(since(history), rest.today);
   const left = rest.weekdays.reduce((sum, share) => sum + share, 0);
   const weekday = samples.length >= ENOUGH_DAYS;
   const { expected, deviation } = weekday ? byWeekday(samples, rest, left) : byPace(samples, spent, rest, left);
@@ -86,13 +86,37 @@ function since(history: ArrayLike<number>): readonly Sample[] {
   return first === -1 ? [] : all.slice(first);
 }
 
+/** A day that cost more than this many times what its weekday usually does is no hint of the next ones. */
+const SPIKE = 3;
+
+/** Days that stand out count as much as a day may: one runaway script is not expected every week. */
+function withoutSpikes(samples: readonly Sample[], today: number): readonly Sample[] {
+  const usual = [0, 1, 2, 3, 4, 5, 6].map((weekday) =>
+    median(samples.filter((sample) => weekdayOf(sample, today) === weekday).map(({ value }) => value)),
+  );
+  return samples.map((sample) => {
+    const most = SPIKE * (usual[weekdayOf(sample, today)] ?? 0);
+    return most > 0 && sample.value > most ? { ago: sample.ago, value: most } : sample;
+  });
+}
+
+function weekdayOf({ ago }: Sample, today: number): number {
+  return (((today - ago) % 7) + 7) % 7;
+}
+
+/** Of an even number the lower of the two in the middle. */
+function median(values: readonly number[]): number {
+  const ordered = values.toSorted((a, b) => a - b);
+  return ordered[Math.floor((ordered.length - 1) / 2)] ?? 0;
+}
+
 interface Expectation {
   readonly expected: number;
   readonly deviation: number;
 }
 
 function byWeekday(samples: readonly Sample[], rest: Rest, left: number): Expectation {
-  const of = ({ ago }: Sample): number => (((rest.today - ago) % 7) + 7) % 7;
+  const of = (sample: Sample): number => weekdayOf(sample, rest.today);
   const means = rest.weekdays.map((_, weekday) => mean(samples.filter((sample) => of(sample) === weekday)));
   const expected = rest.weekdays.reduce((sum, share, weekday) => sum + share * (means[weekday] ?? 0), 0);
   const errors = samples.map((sample) => sample.value - (means[of(sample)] ?? 0));
