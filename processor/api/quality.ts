@@ -3,7 +3,7 @@ import { ageDays, STALE_DAYS } from '../../pricing/audit.ts';
 import { formatUsd } from '../../pricing/money.ts';
 import type { CostRow, DimensionName, Entry, LedgerReader, Matcher } from '../ledger.ts';
 import type { Counters } from '../metrics.ts';
-import { emptySums, HOUR } from '../rollup.ts';
+import { addSums, emptySums, HOUR } from '../rollup.ts';
 import type { QualityParams } from './params.ts';
 import { newestCalls } from './sample.ts';
 import { isoTime } from './time.ts';
@@ -28,32 +28,30 @@ export async function qualityJson(sources: QualitySources, query: QualityParams,
   const sums = async (where: readonly Matcher[], by: readonly DimensionName[] = []): Promise<readonly CostRow[]> =>
     ledger.costs({ ...query, by, where: [...query.where, ...where] });
   const without = (name: DimensionName): Matcher => ({ name, op: '=', value: '' });
-  const [whole, services, tagged, unpriced, past, future, sample, ...untagged] = await Promise.all([
+  const [whole, services, unpriced, past, future, sample, ...untagged] = await Promise.all([
     sums([]),
     sums([], ['service']),
-    sums(
-      requiredTags.map((name) => ({ name, op: '!=', value: '' })),
-      ['service'],
-    ),
     sums([{ name: 'status', op: '=', value: 'unpriced' }], ['provider', 'model']),
     ledger.costs({ ...query, by: [], from: 0, to: FIRST_CALLS }),
     ledger.costs({ ...query, by: [], from: nextHour(now), to: Number.MAX_SAFE_INTEGER }),
     newestCalls(ledger, query),
-    ...requiredTags.map((name) => sums([without(name)])),
+    ...requiredTags.map((name) => sums([without(name)], ['service'])),
   ]);
   const age = ageDays(sources.prices.checked, now);
-  const byService = new Map(tagged.map((row) => [row.values.service ?? '', row]));
   return {
     from: isoTime(query.from),
     to: isoTime(query.to),
     total: sumsJson(whole[0]),
-    untagged: requiredTags.map((tag, index) => Object.assign(sumsJson(untagged[index]?.[0]), { tag })),
+    untagged: requiredTags.map((tag, index) => Object.assign(sumsJson(sumOf(untagged[index] ?? [])), { tag })),
     by_service: services
       .toSorted((a, b) => b.calls - a.calls)
       .slice(0, SHOWN)
       .map((row) => {
         const service = row.values.service ?? '';
-        return Object.assign(sumsJson(row), { service, tagged: sumsJson(byService.get(service)) });
+        const missing = requiredTags.map((tag, index) =>
+          Object.assign(sumsJson(untagged[index]?.find(({ values }) => values.service === service)), { tag }),
+        );
+        return Object.assign(sumsJson(row), { service, untagged: missing });
       }),
     unpriced: unpriced
       .toSorted((a, b) => b.calls - a.calls)
@@ -93,6 +91,15 @@ function sumsJson(row: Pick<CostRow, 'calls' | 'cost' | 'unpricedCalls'> | undef
     cost_usd: calls > 0 && unpricedCalls === calls ? null : formatUsd(cost),
     unpriced_calls: unpricedCalls,
   };
+}
+
+function sumOf(rows: readonly CostRow[]) {
+  const sum = { ...emptySums(), unpricedCalls: 0 };
+  for (const row of rows) {
+    addSums(sum, row);
+    sum.unpricedCalls += row.unpricedCalls;
+  }
+  return sum;
 }
 
 /** What only the calls themselves say. */

@@ -251,20 +251,13 @@ export const concentrationAnswer = z.strictObject({
 
 const few = { calls: whole, cost_usd: usdOrNull, unpriced_calls: whole };
 const counts = z.record(z.string(), whole);
+const untagged = z.strictObject({ tag: z.enum(dimensionNames), ...few });
 export const qualityAnswer = z.strictObject({
   from: time,
   to: time,
   total: z.strictObject(few),
-  untagged: z
-    .array(z.strictObject({ tag: z.enum(dimensionNames), ...few }))
-    .meta({ description: 'Calls without this tag, for each that every call should have' }),
-  by_service: z.array(
-    z.strictObject({
-      service: dimension,
-      ...few,
-      tagged: z.strictObject(few).meta({ description: 'Those that have all of these tags' }),
-    }),
-  ),
+  untagged: z.array(untagged).meta({ description: 'Calls without this tag, for each that every call should have' }),
+  by_service: z.array(z.strictObject({ service: dimension, ...few, untagged: z.array(untagged) })),
   unpriced: z.array(
     z.strictObject({
       provider: z.string(),

@@ -26,7 +26,7 @@
 /** @typedef {Record<string, number>} Counts */
 /**
  * @typedef {{
- *   total: Few, untagged: (Few & { tag: string })[], by_service: (Few & { service: string, tagged: Few })[],
+ *   total: Few, untagged: (Few & { tag: string })[], by_service: (Few & { service: string, untagged: (Few & { tag: string })[] })[],
  *   unpriced: { provider: string, model: string, calls: number, input_tokens: number, output_tokens: number }[],
  *   impossible_times: { before: Few & { to: string }, after: Few & { from: string } },
  *   looked_at: {

@@ -82,23 +82,29 @@ function tagsPanel({ total, untagged, by_service: services }, csv) {
     scrolling(
       'Tags by service',
       table({
-        caption: 'Services and how many of their calls, and how much of their cost, have all of these tags',
+        caption: 'Services and how many of their calls, and how much of their cost, have each tag',
         look: 'compact',
         columns: [
           { name: 'Service' },
           { name: 'Calls', right: true },
-          { name: 'Tagged', right: true },
           { name: 'Cost', right: true },
-          { name: 'Tagged', right: true },
+          ...untagged.map(({ tag }) => ({ name: `With a ${noun(tag)}`, right: true })),
         ],
         rows: services.map((row) => ({
           key: `=${row.service}`,
           cells: [
             row.service || h('span', { class: 'faint' }, 'Without a name'),
             count(row.calls),
-            coverage(row.tagged.calls / Math.max(1, row.calls)),
             amount(row.cost_usd, { where: [matcher('service', '=', row.service)] }, `service ${row.service}`),
-            row.cost_usd === null ? '—' : coverage(shareOf(row.tagged.cost_usd ?? '0', row.cost_usd)),
+            ...row.untagged.map((missing) => [
+              coverage(1 - missing.calls / Math.max(1, row.calls)),
+              row.cost_usd !== null &&
+                h(
+                  'span',
+                  { class: 'faint' },
+                  ` of calls, ${percent(1 - shareOf(missing.cost_usd ?? '0', row.cost_usd))} of cost`,
+                ),
+            ]),
           ],
         })),
       }),

@@ -5,7 +5,7 @@ import { addSums, emptySums, type Sums } from '../../rollup.ts';
 import { entrySumColumns, joinSums, sign, sumColumns } from './amount.ts';
 import { condition } from './matchers.ts';
 import { pieces, type Source } from './pieces.ts';
-import { levelFor } from './summary.ts';
+import { HOURLY, levelFor } from './summary.ts';
 import { entryTokens } from './tokens.ts';
 
 const sources = {
@@ -13,6 +13,14 @@ const sources = {
     table: 'summary',
     names: 'facet',
     time: 'day',
+    calls: 'calls',
+    sums: 'sum(input), sum(cache_read), sum(cache_write), sum(output), sum(reasoning)',
+    amount: sumColumns,
+  },
+  hours: {
+    table: 'summary_hour',
+    names: 'facet',
+    time: 'hour',
     calls: 'calls',
     sums: 'sum(input), sum(cache_read), sum(cache_write), sum(output), sum(reasoning)',
     amount: sumColumns,
@@ -49,7 +57,7 @@ export function readCosts(db: DatabaseSync, query: CostQuery): CostRow[] {
   const level = levelFor([...by, ...query.where.map(({ name }) => name)]);
   const prepared = new Map<Source, StatementSync>();
   const groups = new Map<string, Group>();
-  for (const piece of pieces(db, query, level !== undefined)) {
+  for (const piece of pieces(db, query, { days: level !== undefined, hours: level === HOURLY.level })) {
     const { table, names } = sources[piece.source];
     const where = condition(`${table}.${names}`, query.where, names);
     let statement = prepared.get(piece.source);

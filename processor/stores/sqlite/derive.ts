@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { parseUsd, type FemtoUsd } from '../../../pricing/money.ts';
 import type { Unit } from '../../../pricing/usage/units.ts';
 import type { CostQuery, Derivation, DerivationLine, UnpricedLine } from '../../ledger.ts';
-import { entrySumColumns, joinSums, sign } from './amount.ts';
+import { joinSums, sign, sumColumns } from './amount.ts';
 import { columnUnits, readLine } from './entry-row.ts';
 import { condition } from './matchers.ts';
 import { readProgress } from './progress.ts';
@@ -27,15 +27,19 @@ interface Sum {
   amount: FemtoUsd;
 }
 
-/** From the entries: every line is quantity x rate, and all lines sum to the total exactly. */
+/**
+ * From the entries: every line is quantity x rate, and all lines sum to the total exactly. They are read once, by price; again
+ * only where something has no column, or no price.
+ */
 export function deriveCosts(db: DatabaseSync, query: Pick<CostQuery, 'where' | 'from' | 'to'>): Derivation {
   const where = condition('dimension', query.where);
   const range = `start_us >= ? AND start_us < ?${where.sql}`;
   const values = [Math.max(query.from, readProgress(db).kept), query.to, ...where.values];
-  const cards = readCards(db, range, values);
+  const groups = readGroups(db, range, values);
+  const cards = readCards(db, groups);
   const sums = new Map<string, Sum>();
-  addColumns(db, range, values, cards, sums);
-  addMore(db, range, values, cards, sums);
+  addColumns(groups, cards, sums);
+  if (groups.some(({ price, hasMore }) => price !== undefined && hasMore)) addMore(db, range, values, cards, sums);
   // What is left of a line that was taken back whole is no line.
   const left = [...sums.values()].filter(
     ({ quantity, calls, amount }) => quantity !== 0n || calls > 0 || amount !== 0n,
@@ -52,23 +56,49 @@ export function deriveCosts(db: DatabaseSync, query: Pick<CostQuery, 'where' | '
     rate,
     amount,
   }));
-  const total = bigRow(db, `SELECT ${entrySumColumns} FROM entry WHERE ${range}`, values);
   return {
     lines: lines.toSorted((a, b) => (a.amount < b.amount ? 1 : a.amount > b.amount ? -1 : 0)),
-    unpriced: readUnpriced(db, range, values),
-    total: joinSums(total[0] ?? 0n, total[1] ?? 0n, total[2] ?? 0n),
+    unpriced: groups.some(({ price }) => price === undefined) ? readUnpriced(db, range, values) : [],
+    total: groups.reduce((sum, { sign, amount }) => sum + sign * amount, 0n),
   };
 }
 
 type Values = readonly (string | number)[];
 
-function readCards(db: DatabaseSync, range: string, values: Values): Map<number, Card> {
+/** The entries of one price, or of none: those that count, or those that take back. */
+interface Group {
+  readonly price: number | undefined;
+  readonly sign: bigint;
+  readonly amount: FemtoUsd;
+  /** Whether some have units without a column, or lines of their own. */
+  readonly hasMore: boolean;
+  /** Of each column: quantity, and in how many entries. */
+  readonly columns: readonly bigint[];
+}
+
+function readGroups(db: DatabaseSync, range: string, values: Values): Group[] {
+  const columns = columnUnits.map((unit) => `sum(${unit}), sum(${unit} > 0)`).join(', ');
+  const sql = `SELECT price, rev & 1, ${sumColumns}, sum(more IS NOT NULL), ${columns} FROM entry WHERE ${range} GROUP BY 1, 2`;
+  return bigRows(db, sql, values).map((row) => {
+    const [price, odd, high = 0n, low = 0n, rem = 0n, more, ...rest] = row as (bigint | null)[] as bigint[];
+    return {
+      price: price === null ? undefined : Number(price),
+      sign: odd === 0n ? 1n : -1n,
+      amount: joinSums(high, low, rem),
+      hasMore: more !== 0n,
+      columns: rest,
+    };
+  });
+}
+
+function readCards(db: DatabaseSync, groups: readonly Group[]): Map<number, Card> {
+  const ids = JSON.stringify(groups.flatMap(({ price }) => price ?? []));
   const rows = db
     .prepare(
       `SELECT *, (SELECT json_group_object(unit, usd) FROM rate WHERE price = price.id) AS rates FROM price
-       WHERE id IN (SELECT DISTINCT price FROM entry WHERE ${range})`,
+       WHERE id IN (SELECT value FROM json_each(?))`,
     )
-    .all(...values);
+    .all(ids);
   return new Map(
     rows.map((row) => [
       Number(row['id']),
@@ -90,18 +120,13 @@ function readCards(db: DatabaseSync, range: string, values: Values): Map<number,
   );
 }
 
-function addColumns(db: DatabaseSync, range: string, values: Values, cards: Map<number, Card>, sums: Map<string, Sum>) {
-  const columns = columnUnits
-    .map((unit) => `sum(${sign} * ${unit}), sum(${sign} * (${unit} > 0)), sum(${unit} > 0)`)
-    .join(', ');
-  const sql = `SELECT price, ${columns} FROM entry WHERE ${range} AND price IS NOT NULL GROUP BY price`;
-  for (const row of bigRows(db, sql, values)) {
-    const [price = 0n, ...rest] = row as bigint[];
-    const card = cards.get(Number(price));
-    if (card === undefined || card.ownLines) continue;
+function addColumns(groups: readonly Group[], cards: Map<number, Card>, sums: Map<string, Sum>) {
+  for (const { price, sign, columns } of groups) {
+    const card = price === undefined ? undefined : cards.get(price);
+    if (price === undefined || card === undefined || card.ownLines) continue;
     columnUnits.forEach((unit, index) => {
-      const [quantity = 0n, calls, used = 0n] = rest.slice(index * 3, index * 3 + 3);
-      if (used > 0n) addQuantity(sums, Number(price), card, unit, quantity, Number(calls));
+      const [quantity = 0n, calls = 0n] = columns.slice(index * 2, index * 2 + 2);
+      if (calls > 0n) addQuantity(sums, price, card, unit, sign * quantity, Number(sign * calls));
     });
   }
 }
@@ -170,8 +195,4 @@ function bigRows(db: DatabaseSync, sql: string, values: Values): (string | bigin
   statement.setReadBigInts(true);
   statement.setReturnArrays(true);
   return statement.all(...values) as unknown as (string | bigint)[][];
-}
-
-function bigRow(db: DatabaseSync, sql: string, values: Values): bigint[] {
-  return (bigRows(db, sql, values)[0] ?? []) as bigint[];
 }

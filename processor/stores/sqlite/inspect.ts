@@ -104,6 +104,10 @@ function days(db: DatabaseSync): Omit<Finding, 'check'> {
       .all()
       .map((row) => Number(row['day']));
   });
+  const hours = db.prepare(`SELECT hour / 24 AS day FROM summed_hour
+    WHERE (SELECT total(calls) || ' ' || total(cost_nano) FROM summary_hour s WHERE s.hour = summed_hour.hour)
+      <> (SELECT total(calls) || ' ' || total(cost_nano) FROM rollup r WHERE r.hour = summed_hour.hour)`);
+  wrong.push(...hours.all().map((row) => Number(row['day'])));
   const count = Number(db.prepare('SELECT count(*) AS n FROM summary_day').get()?.['n']);
   return verdict([...new Set(wrong)], count, 'the hours of');
 }

@@ -7,8 +7,17 @@ import { readProgress, type Progress } from './progress.ts';
 
 const DAY = 24 * HOUR;
 
-/** Where sums are read: days summed up by fewer dimensions, hours (or days, where hours are given up), the entries themselves. */
-export type Source = 'summary' | 'rollup' | 'entries';
+/**
+ * Where sums are read: days, or hours, summed up by fewer dimensions; hours of all dimensions (or days, where hours are given
+ * up); the entries themselves.
+ */
+export type Source = 'summary' | 'hours' | 'rollup' | 'entries';
+
+/** Whether days, and hours, that are summed up answer a query. */
+export interface Summed {
+  readonly days: boolean;
+  readonly hours: boolean;
+}
 
 /** A stretch of time of one bucket, in the unit of its source: days, hours, microseconds. */
 export interface Piece {
@@ -26,20 +35,23 @@ export interface Piece {
  * - where only days are left: whole UTC days from the rollups, the rest of a range from the entries
  * - where entries are gone too: each UTC day, with all of its sums, where it begins
  *
- * @param summed whether a summary answers the query
+ * @param summed which summaries answer the query
  */
-export function* pieces(db: DatabaseSync, query: CostQuery, summed: boolean): Generator<Piece> {
+export function* pieces(db: DatabaseSync, query: CostQuery, summed: Summed): Generator<Piece> {
   const progress = readProgress(db);
-  const days = summed ? readDays(db, query) : [];
+  const levels: readonly Level[] = [
+    { source: 'summary', unit: DAY, runs: summed.days ? readRuns(db, 'day', 'summary_day', DAY, query) : [] },
+    { source: 'hours', unit: HOUR, runs: summed.hours ? readRuns(db, 'hour', 'summed_hour', HOUR, query) : [] },
+  ];
   for (const segment of segments(query))
-    for (const part of split(segment, [progress.kept, progress.compacted])) yield* piecesOf(part, progress, days);
+    for (const part of split(segment, [progress.kept, progress.compacted])) yield* piecesOf(part, progress, levels);
 }
 
-function* piecesOf({ bucketUs, from, startUs, endUs }: Segment, progress: Progress, days: readonly Run[]) {
+function* piecesOf({ bucketUs, from, startUs, endUs }: Segment, progress: Progress, levels: readonly Level[]) {
   const entries = (start: Micros, end: Micros): Piece[] =>
     start < end ? [{ bucketUs, source: 'entries', from: start, to: end }] : [];
   if (endUs <= progress.kept) {
-    yield* sums(bucketUs, startUs, endUs, days);
+    yield* sums(bucketUs, startUs, endUs, levels);
     return;
   }
   if (from === 'entries') {
@@ -47,33 +59,40 @@ function* piecesOf({ bucketUs, from, startUs, endUs }: Segment, progress: Progre
     return;
   }
   if (endUs > progress.compacted) {
-    yield* sums(bucketUs, startUs, endUs, days);
+    yield* sums(bucketUs, startUs, endUs, levels);
     yield* entries(Math.max(startUs, progress.folded), endUs);
     return;
   }
   const first = Math.min(Math.ceil(startUs / DAY) * DAY, endUs);
   const last = Math.max(Math.floor(endUs / DAY) * DAY, first);
   yield* entries(startUs, first);
-  yield* sums(bucketUs, first, last, days);
+  yield* sums(bucketUs, first, last, levels);
   yield* entries(last, endUs);
 }
 
-/** Summaries of the days that have one, rollups of the rest. */
-function* sums(bucketUs: Micros | undefined, startUs: Micros, endUs: Micros, days: readonly Run[]): Generator<Piece> {
-  const rollups = (start: Micros, end: Micros): Piece[] => {
-    const [from, to] = [Math.ceil(start / HOUR), Math.ceil(end / HOUR)];
-    return from < to ? [{ bucketUs, source: 'rollup', from, to }] : [];
-  };
-  let at = startUs;
-  for (const { first, end } of days) {
-    const from = Math.max(first, Math.ceil(at / DAY));
-    const to = Math.min(end, Math.floor(endUs / DAY));
-    if (from >= to) continue;
-    yield* rollups(at, from * DAY);
-    yield { bucketUs, source: 'summary', from, to };
-    at = to * DAY;
+/** Summaries of the days, then of the hours, that have one; rollups of the rest. */
+function* sums(
+  bucketUs: Micros | undefined,
+  startUs: Micros,
+  endUs: Micros,
+  [level, ...others]: readonly Level[],
+): Generator<Piece> {
+  if (level === undefined) {
+    const [from, to] = [Math.ceil(startUs / HOUR), Math.ceil(endUs / HOUR)];
+    if (from < to) yield { bucketUs, source: 'rollup', from, to };
+    return;
   }
-  yield* rollups(at, endUs);
+  const { source, unit, runs } = level;
+  let at = startUs;
+  for (const { first, end } of runs) {
+    const from = Math.max(first, Math.ceil(at / unit));
+    const to = Math.min(end, Math.floor(endUs / unit));
+    if (from >= to) continue;
+    yield* sums(bucketUs, at, from * unit, others);
+    yield { bucketUs, source, from, to };
+    at = to * unit;
+  }
+  yield* sums(bucketUs, at, endUs, others);
 }
 
 function* split(segment: Segment, at: readonly Micros[]): Generator<Segment> {
@@ -86,22 +105,37 @@ function* split(segment: Segment, at: readonly Micros[]): Generator<Segment> {
   yield { ...segment, startUs };
 }
 
-/** Days that are summed up, one after the other without a gap. */
+/** What is summed up by days, or by hours. */
+interface Level {
+  readonly source: Source;
+  /** Microseconds. */
+  readonly unit: Micros;
+  readonly runs: readonly Run[];
+}
+
+/** Days or hours that are summed up, one after the other without a gap. */
 interface Run {
   readonly first: number;
   readonly end: number;
 }
 
-function readDays(db: DatabaseSync, { from, to }: CostQuery): Run[] {
+function readRuns(
+  db: DatabaseSync,
+  column: 'day' | 'hour',
+  table: 'summary_day' | 'summed_hour',
+  unit: Micros,
+  { from, to }: Pick<CostQuery, 'from' | 'to'>,
+): Run[] {
   const runs: { first: number; end: number }[] = [];
-  const rows = db
-    .prepare('SELECT day FROM summary_day WHERE day >= ? AND day < ? ORDER BY day')
-    .all(Math.floor(from / DAY), Math.ceil(to / DAY));
-  for (const row of rows) {
-    const day = Number(row['day']);
+  const statement = db.prepare(
+    `SELECT ${column} FROM ${table} WHERE ${column} >= ? AND ${column} < ? ORDER BY ${column}`,
+  );
+  statement.setReturnArrays(true);
+  const rows = statement.iterate(Math.floor(from / unit), Math.ceil(to / unit)) as unknown as Iterable<[number]>;
+  for (const [at] of rows) {
     const last = runs.at(-1);
-    if (last?.end === day) last.end = day + 1;
-    else runs.push({ first: day, end: day + 1 });
+    if (last?.end === at) last.end = at + 1;
+    else runs.push({ first: at, end: at + 1 });
   }
   return runs;
 }

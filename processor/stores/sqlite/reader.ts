@@ -76,6 +76,10 @@ function createReader(db: DatabaseSync, path: string): Reader {
 
 function readEntries(db: DatabaseSync, query: EntryQuery): Entry[] {
   const where = condition('e.dimension', query.where);
+  // Else all entries would be looked at, in vain.
+  const { sql: some, values: wanted } = condition('id', query.where);
+  if (some !== '' && db.prepare(`SELECT 1 FROM dimension WHERE true${some} LIMIT 1`).get(...wanted) === undefined)
+    return [];
   const ids = Object.entries(query.ids ?? {}).filter(([, value]) => value !== undefined);
   const conditions = ids.map(([name]) => ` AND coalesce(e.${idColumn(name)}, '') = ?`).join('');
   const after: SQLInputValue[] = [];

@@ -65,6 +65,10 @@ function createCompaction(db: DatabaseSync, progress: MovingProgress) {
       cost_rem) SELECT ?1, dimension, calls, input, cache_read, cache_write, output, reasoning, ${carried('nano', 'rem')}
       FROM day_sums`),
   ];
+  // A late call of such a day is added to its first hour: sums of the others would not know of it.
+  const forget = ['summed_hour', 'summary_hour'].map((table) =>
+    db.prepare(`DELETE FROM ${table} WHERE hour >= ?1 AND hour < ?1 + 24`),
+  );
   const clear = db.prepare('DELETE FROM day_sums');
   return (transaction: Transaction, wanted: Micros): boolean => {
     const target = Math.min(wanted, Math.floor(progress.folded / DAY) * DAY);
@@ -76,7 +80,7 @@ function createCompaction(db: DatabaseSync, progress: MovingProgress) {
         return;
       }
       const day = Math.floor(hour / 24) * 24;
-      for (const statement of statements) statement.run(day);
+      for (const statement of [...statements, ...forget]) statement.run(day);
       clear.run();
       progress.move({ compacted: (day + 24) * HOUR });
     });

@@ -25,6 +25,8 @@ const APPLICATION_ID = 0x53_50_4c_47;
  *
  * Version 4. `rollup` and `span_index` (which was `span_hour`) hold the entries before `progress.folded_us`: see progress.ts.
  * `summary` holds whole days by fewer dimensions: see summary.ts. Hashes stand in tables of their own: see texts.ts.
+ *
+ * Version 6. Summaries of hours, and of days by other dimensions. Those that are there are made again by whoever writes.
  */
 export const migrations: readonly string[] = [
   `CREATE TABLE dimension (
@@ -125,6 +127,22 @@ export const migrations: readonly string[] = [
   INSERT INTO call_kind_hash SELECT hash, id FROM call_kind ORDER BY hash, id;
   DROP INDEX call_kind_by_hash;`,
   revenueTables,
+  `DELETE FROM summary_day;
+  DELETE FROM summary;
+  DELETE FROM facet;
+  DROP TABLE facet_of;
+  CREATE TABLE facet_of (
+    dimension INTEGER PRIMARY KEY, facet_feature INTEGER NOT NULL, facet_customer INTEGER NOT NULL,
+    facet_model INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE summary_hour (
+    hour INTEGER NOT NULL, facet INTEGER NOT NULL,
+    calls INTEGER NOT NULL, input INTEGER NOT NULL, cache_read INTEGER NOT NULL, cache_write INTEGER NOT NULL,
+    output INTEGER NOT NULL, reasoning INTEGER NOT NULL,
+    cost_nano INTEGER NOT NULL, cost_rem INTEGER NOT NULL CHECK (cost_rem BETWEEN 0 AND 999999),
+    PRIMARY KEY (hour, facet)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE summed_hour (hour INTEGER PRIMARY KEY) STRICT;`,
 ];
 
 /** Brings an empty or older file to the newest version. Refuses other programs' files and newer versions. */

@@ -10,7 +10,7 @@ import { createSummary } from './summary.ts';
 export interface TidyOptions {
   /** Entries that are read one by one until they are summed up; more make commits cheaper and questions dearer. */
   readonly foldAt: number;
-  /** How long a day that got a late call waits to be summed up again. */
+  /** How long a day, or an hour, that got a late call waits to be summed up again. */
   readonly restMs: number;
   /** How long hours and entries are kept; nothing is given up where it is undefined. */
   readonly retention: Retention | undefined;
@@ -28,8 +28,8 @@ const BUSY_GRACE: Micros = 5_000_000;
 export interface Tidy {
   /** An entry was added that no sum holds yet. */
   added(startUs: Micros): void;
-  /** A sum of this day was changed, in the transaction that runs. */
-  changed(day: number): void;
+  /** A sum of this hour was changed, in the transaction that runs. */
+  changed(hour: number): void;
   /**
    * Does one part, inside `transaction`; whether there may be more to do. Never throws: after a failure (a full disk, a sum
    * beyond 64 bits) answers still come from the entries, and it is tried again later.
@@ -55,6 +55,9 @@ export function createTidy(
   let fresh = pending;
   let target: Micros | undefined;
   let daysDue = true;
+  /** Hours to be summed up by fewer dimensions, and from when on. */
+  const hours = new Map<number, number>();
+  let hoursTo = hourOf(progress.compacted);
 
   function next(): Micros | undefined {
     if (target !== undefined && target > progress.folded) return target;
@@ -72,6 +75,7 @@ export function createTidy(
       if (progress.folded < to) return true;
       pending = Number(count.get(to)?.['n']);
       daysDue = true;
+      noteHours();
     } catch {
       fresh = 0;
     }
@@ -93,6 +97,33 @@ export function createTidy(
     return true;
   }
 
+  /** Hours that are over since the last time. */
+  function noteHours(): void {
+    const to = hourOf(progress.folded);
+    if (to <= hoursTo) return;
+    for (const hour of summary.missingHours(hoursTo, to)) hours.set(hour, 0);
+    hoursTo = to;
+  }
+
+  function summariseHour(transaction: (work: () => void) => void): boolean {
+    if (hours.size === 0) return false;
+    const at = performance.now();
+    for (const [hour, due] of hours) {
+      // Where only days are left, their first hour holds all of them.
+      if (hour < hourOf(progress.compacted)) hours.delete(hour);
+      else if (due <= at) {
+        try {
+          transaction(() => summary.addHour(hour));
+          hours.delete(hour);
+        } catch {
+          hours.set(hour, Number.POSITIVE_INFINITY);
+        }
+        return true;
+      }
+    }
+    return false;
+  }
+
   function index(transaction: (work: () => void) => void): boolean {
     try {
       transaction(() => dictionary.index());
@@ -102,22 +133,26 @@ export function createTidy(
     }
   }
 
+  noteHours();
   return {
     added(startUs) {
       newest = Math.max(newest, startUs);
       pending++;
       fresh++;
     },
-    changed(day) {
-      summary.remove(day);
-      resting.set(day, performance.now() + restMs);
+    changed(hour) {
+      summary.remove(hour);
+      const due = performance.now() + restMs;
+      resting.set(Math.floor(hour / 24), due);
       daysDue = true;
+      if (hour < hoursTo) hours.set(hour, due);
     },
     step(transaction) {
       const to = next();
       if (to !== undefined) return foldTo(to, transaction);
       if (dictionary.indexDue) return index(transaction);
-      return (daysDue && summarise(transaction)) || retain(transaction);
+      if (daysDue && summarise(transaction)) return true;
+      return summariseHour(transaction) || retain(transaction);
     },
   };
 }

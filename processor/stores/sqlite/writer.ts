@@ -75,7 +75,7 @@ export function createWriter(db: DatabaseSync, options: TidyOptions): Writer {
 
   function writeRollups(rollups: ReadonlyMap<number, ReadonlyMap<number, Sums>>): void {
     for (const [hour, byDimension] of rollups) {
-      tidy.changed(Math.floor(hour / 24));
+      tidy.changed(hour);
       for (const [dimension, sums] of byDimension) {
         const tokens = [sums.inputTokens, sums.cacheReadTokens, sums.cacheWriteTokens];
         const outputs = [sums.outputTokens, sums.reasoningTokens];

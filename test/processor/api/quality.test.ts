@@ -32,8 +32,16 @@ test('what is missing, by tag, service, price and usage, and calls of impossible
       { tag: 'feature', calls: 1, cost_usd: '0.004' },
     ],
     by_service: [
-      { service: 'web', calls: 3, cost_usd: '0.008', tagged: { calls: 2, cost_usd: '0.004', unpriced_calls: 1 } },
-      { service: 'worker', calls: 1, cost_usd: '0.004', tagged: { calls: 0, cost_usd: '0' } },
+      {
+        service: 'web',
+        calls: 3,
+        cost_usd: '0.008',
+        untagged: [
+          { tag: 'customer_id', calls: 1, cost_usd: '0.004' },
+          { tag: 'feature', calls: 0, cost_usd: '0' },
+        ],
+      },
+      { service: 'worker', calls: 1, untagged: [{ calls: 1, cost_usd: '0.004' }, { calls: 1 }] },
     ],
     unpriced: [{ provider: 'openai', model: 'gpt-4o', calls: 1, input_tokens: 800, output_tokens: 200 }],
     impossible_times: {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
-import type { CostRow, Entry, Ledger } from '../../../../processor/ledger.ts';
+import type { CostQuery, CostRow, Entry, Ledger } from '../../../../processor/ledger.ts';
 import { HOUR } from '../../../../processor/rollup.ts';
 import { openSqliteLedger } from '../../../../processor/stores/sqlite.ts';
 import { makeEntry, NOVEMBER } from '../../../support/entries.ts';
@@ -11,7 +11,22 @@ import { makeVersion2 } from '../../../support/old-ledger.ts';
 const DAY = 24 * HOUR;
 const LATER = { restMs: 0, now: (): number => NOVEMBER + 400 * DAY };
 const ALL = { where: [], from: 0, to: Number.MAX_SAFE_INTEGER, timezone: 'UTC' } as const;
-const questions = [[], ['customer_id'], ['model', 'feature'], ['customer_id', 'model']] as const;
+const questions: readonly CostQuery[] = [
+  { ...ALL, by: [] },
+  { ...ALL, by: ['customer_id'] },
+  { ...ALL, by: ['model', 'feature'] },
+  { ...ALL, by: ['customer_id', 'model'] },
+  { ...ALL, by: ['feature'], from: NOVEMBER + 5 * HOUR, to: NOVEMBER + 4 * DAY + 9 * HOUR },
+  {
+    ...ALL,
+    by: ['feature', 'plan'],
+    bucket: 'day',
+    timezone: 'Europe/Berlin',
+    from: NOVEMBER,
+    to: NOVEMBER + 20 * DAY,
+  },
+  { ...ALL, by: [], bucket: 'day', timezone: 'Asia/Kolkata', from: NOVEMBER, to: NOVEMBER + 20 * DAY },
+];
 
 /** Six calls a day of three customers. */
 function calls(from: number, count: number): Entry[] {
@@ -23,8 +38,9 @@ function calls(from: number, count: number): Entry[] {
 }
 
 async function answers(ledger: Ledger): Promise<readonly (readonly CostRow[])[]> {
-  const all = await Promise.all(questions.map((by) => ledger.costs({ ...ALL, by })));
-  return all.map((rows) => rows.toSorted((a, b) => (JSON.stringify(a.values) < JSON.stringify(b.values) ? -1 : 1)));
+  const all = await Promise.all(questions.map((query) => ledger.costs(query)));
+  const keyOf = ({ bucketUs, values }: CostRow): string => JSON.stringify([bucketUs, values]);
+  return all.map((rows) => rows.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)));
 }
 
 /** Answers of a ledger that sums nothing up: from the entries alone. */
@@ -37,6 +53,7 @@ async function fromEntries(entries: readonly Entry[]): Promise<readonly (readonl
 
 interface Counts {
   readonly days: number;
+  readonly hours: number;
   readonly rollups: number;
   readonly spans: number;
   readonly unfolded: number;
@@ -47,7 +64,8 @@ function countsOf(path: string): Counts {
   try {
     const row = db
       .prepare(
-        `SELECT (SELECT count(*) FROM summary_day) AS days, (SELECT count(*) FROM rollup) AS rollups,
+        `SELECT (SELECT count(*) FROM summary_day) AS days, (SELECT count(*) FROM summed_hour) AS hours,
+          (SELECT count(*) FROM rollup) AS rollups,
           (SELECT count(*) FROM span_index) AS spans,
           (SELECT count(*) FROM entry, progress WHERE start_us >= folded_us) AS unfolded`,
       )
@@ -63,6 +81,9 @@ async function settled(path: string, ready: (counts: Counts) => boolean): Promis
   return countsOf(path);
 }
 
+/** Of sixty calls, four hours apart; the last one's is not over. */
+const HOURS = 59;
+
 test('answers are the same before, while and after hours and days are summed up, and after a late call', async () => {
   const path = join(temporaryFolder(), 'ledger.db');
   const ledger = await openSqliteLedger({ path, foldAt: 50, ...LATER });
@@ -75,15 +96,19 @@ test('answers are the same before, while and after hours and days are summed up,
   const all = calls(0, 60);
   await ledger.append(all);
   // The newest call may still have neighbours, and its day is not over.
-  expect(await settled(path, ({ days }) => days === 9)).toMatchObject({ rollups: 59, spans: 59, unfolded: 1 });
+  expect(await settled(path, ({ days, hours }) => days === 9 && hours === HOURS)).toMatchObject({
+    rollups: 59,
+    spans: 59,
+    unfolded: 1,
+  });
   expect(await answers(ledger)).toEqual(await fromEntries(all));
 
   const late = makeEntry(999, { startUs: NOVEMBER + 2 * DAY + 1, dimensions: { customer_id: 'late' } });
   await ledger.append([late]);
   expect(await answers(ledger)).toEqual(await fromEntries([...all, late]));
-  await settled(path, ({ days }) => days === 9);
+  await settled(path, ({ days, hours }) => days === 9 && hours === HOURS);
   await ledger.adjust([{ of: late, replacement: undefined, id: 'gone' }]);
-  await settled(path, ({ days }) => days === 9);
+  await settled(path, ({ days, hours }) => days === 9 && hours === HOURS);
   expect(await answers(ledger)).toEqual(await fromEntries(all));
   expect((await ledger.find(late.traceId, late.spanId)).map(({ rev }) => rev)).toEqual([0, 1]);
 });
