@@ -26,7 +26,7 @@ interface Entry {
 const google = ['gcp.gemini', 'gcp.vertex_ai'];
 
 /** Tried in order. To add a wire API: its file and a line here. */
-const apis: readonly Entry[] = [
+export const apis: readonly Entry[] = [
   { path: /\/chat\/completions$/, api: openaiChat, anywhere: true },
   { path: /\/v1\/(chat|generate)$|\/v2\/chat$/, api: cohereChat, only: ['cohere'] },
   { path: /\/v[12]\/embed$/, api: cohereEmbeddings, only: ['cohere'] },

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { clientsDoc, type Column } from './clients-doc.ts';
 import { appFile, byTask, preload, runApp, type Ran } from './run-app.ts';
 
 /** What is expected of a shape where it is not one reported, successful call in one attempt. */
@@ -59,6 +60,9 @@ const anthropicExpected: Readonly<Record<string, Expected>> = {
 /** On a busy machine a call may be open for long enough to be announced. */
 const quiet = { SPANLEDGER_MARKERS: 'off' };
 
+const columns: Column[] = [];
+const tried = new Map<Column, readonly string[]>();
+
 const runs = [
   ['openai', 'esm', openaiExpected],
   ['openai6', 'cjs', openaiExpected],
@@ -74,6 +78,13 @@ describe.each(runs)('%s, %s: every way to hold a call', (library, load, table) =
     const run = { app: appFile('shapes.mjs'), args: [library, load], env: quiet };
     plain = await runApp({ ...run, flags: ['--expose-gc'] });
     recorded = await runApp({ ...run, flags: ['--expose-gc', '--require', preload] });
+    const column = {
+      library: library === 'anthropic' ? '@anthropic-ai/sdk' : library,
+      load,
+      shapes: byTask(recorded.spans),
+    };
+    columns.push(column);
+    tried.set(column, Object.keys(JSON.parse(plain.stdout) as object));
   });
 
   test('the application sees the same', () => {
@@ -186,4 +197,9 @@ test('what a span says, complete', async () => {
     'telemetry.sdk.version': expect.any(String) as string,
   });
   expect(scope).toEqual({ name: 'spanledger', version: '0.1.0' });
+});
+
+test('docs/clients.md says what became of every shape (vitest -u writes it)', async () => {
+  expect(columns).toHaveLength(runs.length);
+  await expect(clientsDoc(columns, tried)).toMatchFileSnapshot('../../docs/clients.md');
 });

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { corpusFigures, corpusReasons as reasons } from './corpus-figures.ts';
 
 /**
  * Exchanges of real providers, recorded by other projects, replayed to the real client libraries in an application under
@@ -13,19 +14,6 @@ const corpus = process.env['SPANLEDGER_CORPUS'];
 const player = corpus === undefined ? undefined : resolve(corpus, '../checks/exchanges');
 const there = player !== undefined && existsSync(join(player, 'run.mjs'));
 const root = join(import.meta.dirname, '../..');
-
-/** Exchanges whose figures cannot or must not be what the recording's block adds up to; by the end of their ids. */
-const reasons: Readonly<Record<string, string>> = {
-  f9a1f4af: 'counting tokens is free: its refusal is no billable call',
-  '71ede9a6': 'counting tokens is free: its refusal is no billable call',
-  '7b22b412':
-    'the block has no count of the prompt: a charge for the answer alone would be too small, so there is none',
-  '5b131a3c':
-    'the block has no count of the prompt: a charge for the answer alone would be too small, so there is none',
-  f65089e1: 'Mistral bills sound by the second: its tokens beside the seconds would be billed twice',
-  a8aa2e2b: 'Mistral bills sound by the second: its tokens beside the seconds would be billed twice',
-  a8b37313: 'made up by hand: its parts (4 of sound and 3 of reasoning) are more than their whole (4)',
-};
 
 interface Row {
   readonly id: string;
@@ -83,7 +71,8 @@ describe.skipIf(!there)('recorded exchanges, replayed to the real client librari
       // A reason that no longer applies is not kept.
       expect(failed.map(({ id }) => id.slice(-8)).toSorted()).toEqual(Object.keys(reasons).toSorted());
       expect({ broken, changed, double, deaths }).toEqual({ broken: 0, changed: 0, double: 0, deaths: [] });
-      expect(total.of).toBeGreaterThan(700);
+      // What docs/clients.md says.
+      expect({ exact: total.exact, of: total.of, free: free.exact }).toEqual(corpusFigures);
     },
   );
 });
