@@ -388,6 +388,17 @@ describe('budgets.yaml', () => {
     ]);
   });
 
+  it('is valid as "budgets init" writes it with all that stands in comments there', () => {
+    // One of the receivers will do.
+    const all = starterFile
+      .replace(/^# {3}# or one of these[^]*$/m, '')
+      .replaceAll(/^( *)# ((?:  )*)(- |[a-z_]+:)/gm, '$1$2$3');
+    const loaded = loadBudgets('budgets.yaml', all);
+    expect(loaded.status === 'invalid' ? mistakesText(loaded) : loaded.rules.map(({ budget }) => budget)).toEqual(
+      expect.arrayContaining(['customer-margin', 'customer-acting']),
+    );
+  });
+
   it('is valid as "budgets init" writes it, with and without its webhook', () => {
     const withWebhook = starterFile.replace(
       '# notify:\n#   alertmanager:\n#     url:',
@@ -396,7 +407,7 @@ describe('budgets.yaml', () => {
     expect(withWebhook).not.toBe(starterFile);
     for (const text of [starterFile, withWebhook]) {
       const loaded = loadBudgets('budgets.yaml', text);
-      expect(loaded.status === 'invalid' ? mistakesText(loaded) : loaded.rules.length).toBe(5);
+      expect(loaded.status === 'invalid' ? mistakesText(loaded) : loaded.rules.length).toBe(7);
     }
   });
 });

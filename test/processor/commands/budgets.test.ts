@@ -29,7 +29,7 @@ describe('spanledger budgets', () => {
     expect(readFileSync(join(folder, 'budgets.yaml'), 'utf8')).toBe(starterFile);
     expect(budgets('check', 'budgets.yaml')).toMatchObject({
       status: 0,
-      stdout: 'budgets.yaml: valid, 5 budgets, told in the log only\n',
+      stdout: 'budgets.yaml: valid, 7 budgets, told in the log only\n',
     });
     writeFileSync(join(folder, 'budgets.yaml'), 'mine');
     expect(budgets('init')).toEqual({
