@@ -2,6 +2,7 @@ import type { Charge, ChargeLine, Micros } from '../pricing/charge.ts';
 import { USD, type FemtoUsd } from '../pricing/money.ts';
 import type { Basis, Counts, UsageState } from '../pricing/usage/usage.ts';
 import type { TagName } from './call.ts';
+import type { Feed } from './feed.ts';
 import type { TraceCallQuery, TraceCall, Window } from './window.ts';
 
 /** What cost can be asked by. Everything here has few values; ids of tasks, users and sessions stay on the entry. */
@@ -244,6 +245,8 @@ export interface Ledger {
   firing(): Promise<readonly Crossing[]>;
   /** What is held back until it is clear whether it is to be charged: aggregates, and calls that have not ended. */
   readonly window: Window;
+  /** What other processes add; undefined where this one alone writes. */
+  readonly feed: Feed | undefined;
   /** Resolves if a write could be done now. */
   check(): Promise<void>;
   /** May be called any number of times. */

@@ -163,6 +163,7 @@ function createLedger({ db, path, close }: OpenFile, options: TidyOptions): Ledg
       waiting: () => write(() => held.waiting()),
       calls: (query) => reader.traceCalls(query),
     },
+    feed: undefined,
     check: () =>
       write(() => {
         countCheck.run();

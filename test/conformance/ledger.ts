@@ -47,8 +47,11 @@ const ALL = { where: [], from: 0, to: Number.MAX_SAFE_INTEGER, timezone: 'UTC' }
 
 /**
  * What every ledger must do, run against each store. `open` opens the ledger of a folder, which may hold one already.
+ *
+ * @param part of the runs of properties: less where a store is slow, and is run in full elsewhere
  */
-export function ledgerConformance(name: string, open: (folder: string) => Promise<Ledger>): void {
+export function ledgerConformance(name: string, open: (folder: string) => Promise<Ledger>, part = 1): void {
+  const runs = (full: number): { numRuns: number } => ({ numRuns: Math.ceil(full * part) });
   const newFolder = (): string => mkdtempSync(join(tmpdir(), 'spanledger-'));
 
   /** A ledger for one test. */
@@ -120,7 +123,7 @@ export function ledgerConformance(name: string, open: (folder: string) => Promis
           const kept = await ledger.entries({ where: [], from, to, limit: 1_000 });
           expect(kept.toReversed()).toEqual([...stored.values()].toSorted(byKey));
         });
-        await fc.assert(property, { numRuns: 40 });
+        await fc.assert(property, runs(40));
       });
 
       const refused: readonly (readonly [string, Partial<Entry>])[] = [
@@ -314,7 +317,7 @@ export function ledgerConformance(name: string, open: (folder: string) => Promis
             }
           },
         );
-        await fc.assert(property, { numRuns: 40 });
+        await fc.assert(property, runs(40));
       });
     });
 
@@ -421,7 +424,7 @@ export function ledgerConformance(name: string, open: (folder: string) => Promis
           for (const { quantity, rate, amount } of lines) expect(rate * BigInt(quantity)).toBe(amount);
           expect(unpriced.reduce((sum, { calls }) => sum + calls, 0)).toBe(sums.unpricedCalls);
         });
-        await fc.assert(property, { numRuns: 40 });
+        await fc.assert(property, runs(40));
       });
 
       test('one line a card, version, unit and rate, with the calls that used it', async () => {
@@ -461,7 +464,7 @@ export function ledgerConformance(name: string, open: (folder: string) => Promis
           expect(await ledger.find(entry.traceId, entry.spanId)).toEqual([entry]);
           expect(await ledger.append([entry])).toEqual([{ entry, inserted: false }]);
         });
-        await fc.assert(property, { numRuns: 100 });
+        await fc.assert(property, runs(100));
       });
 
       test('pages of any size are the whole, newest first', async () => {
@@ -480,7 +483,7 @@ export function ledgerConformance(name: string, open: (folder: string) => Promis
           }
           expect(seen.map(keyOf)).toEqual(distinct(history).toSorted(byKey).toReversed().map(keyOf));
         });
-        await fc.assert(property, { numRuns: 25 });
+        await fc.assert(property, runs(25));
       });
 
       test('range, filter and ids narrow them', async () => {

@@ -2,9 +2,10 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Micros } from '../../../pricing/charge.ts';
 import { dimensionNames, type CostQuery, type CostRow, type DimensionName } from '../../ledger.ts';
 import { addSums, emptySums, type Sums } from '../../rollup.ts';
+import type { Source } from '../pieces.ts';
 import { entrySumColumns, joinSums, sign, sumColumns } from './amount.ts';
 import { condition } from './matchers.ts';
-import { pieces, type Source } from './pieces.ts';
+import { piecesOf } from './pieces.ts';
 import { HOURLY, levelFor } from './summary.ts';
 import { entryTokens } from './tokens.ts';
 
@@ -57,7 +58,7 @@ export function readCosts(db: DatabaseSync, query: CostQuery): CostRow[] {
   const level = levelFor([...by, ...query.where.map(({ name }) => name)]);
   const prepared = new Map<Source, StatementSync>();
   const groups = new Map<string, Group>();
-  for (const piece of pieces(db, query, { days: level !== undefined, hours: level === HOURLY.level })) {
+  for (const piece of piecesOf(db, query, { days: level !== undefined, hours: level === HOURLY.level })) {
     const { table, names } = sources[piece.source];
     const where = condition(`${table}.${names}`, query.where, names);
     let statement = prepared.get(piece.source);

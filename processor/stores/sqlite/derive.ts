@@ -2,8 +2,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { parseUsd, type FemtoUsd } from '../../../pricing/money.ts';
 import type { Unit } from '../../../pricing/usage/units.ts';
 import type { CostQuery, Derivation, DerivationLine, UnpricedLine } from '../../ledger.ts';
+import { columnUnits, readLine } from '../entry-more.ts';
 import { joinSums, sign, sumColumns } from './amount.ts';
-import { columnUnits, readLine } from './entry-row.ts';
 import { condition } from './matchers.ts';
 import { readProgress } from './progress.ts';
 

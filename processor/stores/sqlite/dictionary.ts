@@ -3,6 +3,7 @@ import type { PricedCharge } from '../../../pricing/charge.ts';
 import { formatUsd, parseUsd, type FemtoUsd } from '../../../pricing/money.ts';
 import type { Counts } from '../../../pricing/usage/usage.ts';
 import { dimensionNames, type Entry } from '../../ledger.ts';
+import { followsFromRates } from '../entry-more.ts';
 import { numberTexts } from './texts.ts';
 
 /** Known cards kept in memory; beyond it the table is asked again. */
@@ -131,16 +132,4 @@ function createPrices(db: DatabaseSync) {
     },
     forget: () => known.clear(),
   };
-}
-
-/** One line for every count, none besides, each quantity x rate. */
-function followsFromRates({ lines }: PricedCharge, counts: Counts): boolean {
-  let left = 0;
-  for (const _ in counts) left++;
-  if (left !== lines.length) return false;
-  for (const [index, line] of lines.entries()) {
-    if (counts[line.unit] !== line.quantity || line.rate * BigInt(line.quantity) !== line.amount) return false;
-    for (let before = 0; before < index; before++) if (lines[before]?.unit === line.unit) return false;
-  }
-  return true;
 }

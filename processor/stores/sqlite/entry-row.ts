@@ -1,38 +1,10 @@
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
-import type { Charge, ChargeLine, PricedCharge, UnpricedReason } from '../../../pricing/charge.ts';
-import { formatUsd, parseUsd } from '../../../pricing/money.ts';
+import type { Charge, PricedCharge, UnpricedReason } from '../../../pricing/charge.ts';
 import type { Basis, Counts, UsageState } from '../../../pricing/usage/usage.ts';
-import { unitNames, units, type Unit } from '../../../pricing/usage/units.ts';
+import type { Unit } from '../../../pricing/usage/units.ts';
 import { dimensionNames, type Dimensions, type Entry, type EntryKey } from '../../ledger.ts';
+import { columnUnits, linesOf, moreOf, readLine, type More } from '../entry-more.ts';
 import { joinAmount, splitAmount } from './amount.ts';
-
-/** Units with a column of their own; the rest stand in `more`. */
-export const columnUnits = [
-  'input',
-  'cache_read',
-  'cache_write_5m',
-  'cache_write_1h',
-  'cache_write',
-  'output',
-  'reasoning',
-] as const satisfies readonly Unit[];
-
-/** What `more` may hold; a key that is missing is empty. Token totals are those of its own `units`, for sums in SQL. */
-interface More {
-  units?: Partial<Record<Unit, number>>;
-  input_tokens?: number;
-  cache_read_tokens?: number;
-  output_tokens?: number;
-  error?: string;
-  fallback_from?: string;
-  extra?: Readonly<Record<string, string>>;
-  /** Of an unpriced charge. */
-  detail?: string;
-  /** Unit, quantity, rate, amount. */
-  lines?: readonly (readonly [Unit, number, string, string])[];
-}
-
-const inColumns: ReadonlySet<string> = new Set(columnUnits);
 
 export const insertEntry = `INSERT INTO entry (start_us, span, rev, dimension, kind, price, duration_us, attempts,
   ${columnUnits.join(', ')}, cost_nano, cost_rem, task_id, user_id, session_id, response_id, more)
@@ -68,6 +40,7 @@ export function entryRow(
   const { charge, counts } = entry;
   const [nano, rem] = splitAmount(charge.status === 'priced' ? charge.amount : 0n);
   const own = charge.status === 'priced' && price?.ownLines === true ? charge : undefined;
+  const more = moreOf(entry, own);
   return [
     entry.startUs,
     span,
@@ -84,34 +57,8 @@ export function entryRow(
     entry.userId === '' ? null : entry.userId,
     entry.sessionId === '' ? null : entry.sessionId,
     entry.responseId === '' ? null : entry.responseId,
-    moreJson(entry, own),
+    more === undefined ? null : JSON.stringify(more),
   ];
-}
-
-function moreJson(entry: Entry, own: PricedCharge | undefined): string | null {
-  const more: More = {};
-  for (const [name, count] of Object.entries(entry.counts)) {
-    if (inColumns.has(name)) continue;
-    const unit = name as Unit;
-    more.units ??= {};
-    more.units[unit] = count;
-    if (units[unit].direction === 'input') more.input_tokens = (more.input_tokens ?? 0) + count;
-    if (units[unit].direction === 'output') more.output_tokens = (more.output_tokens ?? 0) + count;
-    if (unit.startsWith('cache_read_')) more.cache_read_tokens = (more.cache_read_tokens ?? 0) + count;
-  }
-  if (entry.error !== '') more.error = entry.error;
-  if (entry.fallbackFrom !== '') more.fallback_from = entry.fallbackFrom;
-  if (entry.charge.status === 'unpriced' && entry.charge.detail !== '') more.detail = entry.charge.detail;
-  if (own !== undefined)
-    more.lines = own.lines.map(
-      (line) => [line.unit, line.quantity, formatUsd(line.rate), formatUsd(line.amount)] as const,
-    );
-  for (const _ in entry.extra) {
-    more.extra = entry.extra;
-    break;
-  }
-  for (const _ in more) return JSON.stringify(more);
-  return null;
 }
 
 /** A row of `entryColumns`, read with big integers. */
@@ -166,23 +113,6 @@ function readCharge(row: Readonly<Record<string, SQLOutputValue>>, counts: Count
     provider: text(row, 'p.provider'),
     model: text(row, 'p.model'),
   };
-}
-
-/** In the order of the unit table. */
-function linesOf(counts: Counts, rates: Readonly<Record<string, string>>): ChargeLine[] {
-  const lines: ChargeLine[] = [];
-  for (const unit of unitNames) {
-    const quantity = counts[unit];
-    const rate = rates[unit];
-    if (quantity === undefined || rate === undefined) continue;
-    const femto = parseUsd(rate);
-    lines.push({ unit, quantity, rate: femto, amount: femto * BigInt(quantity) });
-  }
-  return lines;
-}
-
-export function readLine([unit, quantity, rate, amount]: readonly [Unit, number, string, string]): ChargeLine {
-  return { unit, quantity, rate: parseUsd(rate), amount: parseUsd(amount) };
 }
 
 function text(row: Readonly<Record<string, SQLOutputValue>>, name: string): string {

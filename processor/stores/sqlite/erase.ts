@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import type { Micros } from '../../../pricing/charge.ts';
 import { dimensionNames } from '../../ledger.ts';
+import { renamedJson } from '../renamed-json.ts';
 import { hashOf } from './texts.ts';
 
 /** Entries looked at in one transaction. */
@@ -119,16 +120,4 @@ function renameTexts(db: DatabaseSync, id: string, token: string): void {
   const rename = db.prepare('UPDATE crossing SET key = replace(key, ?1, ?2) WHERE instr(key, ?1)');
   const label = (value: string): string => `"customer_id":${JSON.stringify(value)}`;
   rename.run(label(id), label(token));
-}
-
-/** Where it stands alone, in sentences too. */
-function renamedJson(text: string, id: string, token: string): string {
-  if (!text.includes(JSON.stringify(id).slice(1, -1))) return text;
-  const alone = new RegExp(
-    `(?<![\\p{L}\\p{N}_-])${id.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')}(?![\\p{L}\\p{N}_-])`,
-    'gu',
-  );
-  return JSON.stringify(
-    JSON.parse(text, (_, value: unknown) => (typeof value === 'string' ? value.replace(alone, token) : value)),
-  );
 }
