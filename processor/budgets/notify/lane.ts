@@ -27,8 +27,8 @@ export interface LaneOptions {
   readonly target: Target;
   readonly route: LaneRoute;
   readonly now: () => Micros;
-  /** Whether another alert, or somebody, says that this one needs not be told. */
-  readonly isHidden: (alert: Alert, now: Micros) => boolean;
+  /** Tells of now whether another alert, or somebody, says that one needs not be told. */
+  readonly hiding: (now: Micros) => (alert: Alert) => boolean;
   readonly events: BudgetEvents;
   readonly deadLetters: DeadLetters;
   /** Told once of every notice: this receiver needs it no more. */
@@ -36,6 +36,8 @@ export interface LaneOptions {
   readonly firstPauseMs: number;
 }
 
+/** Notices that wait for one receiver. The rest stay in the ledger, and are fetched when there is room. */
+export const LANE_CAPACITY = 1000;
 /** Alerts that wait together are told together, up to this many. */
 const GROUP = 50;
 /** Alerts in one post when they are told again. */
@@ -46,7 +48,7 @@ const GRACE_MS = 5000;
 
 /**
  * The way to one receiver: alerts wait here for their group, and while they are muted, and are then told in order, again
- * and again until they are taken. Receivers do not wait for one another. The notifier bounds what waits.
+ * and again until they are taken. Receivers do not wait for one another.
  */
 export class Lane {
   readonly #options: LaneOptions;
@@ -73,31 +75,39 @@ export class Lane {
     return this.#options.target;
   }
 
-  push(notice: Notice): void {
+  get size(): number {
+    return this.#held.size + this.#queue.size;
+  }
+
+  /** False, and nothing is taken, where there is no room. */
+  push(notice: Notice): boolean {
     const { target, route, now } = this.#options;
     const begun = resolvedKey(notice);
     if (begun !== undefined && this.#held.delete(begun)) {
       // It was over before anybody was told that it had begun.
       this.#options.done(begun);
       this.#options.done(notice.key);
-      return;
+      return true;
     }
     if (begun !== undefined && !target.sendResolved) {
       this.#options.done(notice.key);
-      return;
+      return true;
     }
+    if (this.size >= LANE_CAPACITY) return false;
     this.#held.set(notice.key, { ...notice, since: now(), waiting: route.groupWaitUs > 0 });
     if (route.groupWaitUs > 0) this.#waitFor(groupOf(route, notice.alert));
     else this.review();
+    return true;
   }
 
   /** Tells what needs to wait no longer. */
   review(): void {
-    const { route, now, isHidden } = this.#options;
+    const { route, now, hiding } = this.#options;
     const at = now();
     const muted = isMuted(route, at);
+    const isHidden = hiding(at);
     for (const held of this.#held.values()) {
-      if (held.waiting || muted || (resolvedKey(held) === undefined && isHidden(held.alert, at))) continue;
+      if (held.waiting || muted || (resolvedKey(held) === undefined && isHidden(held.alert))) continue;
       this.#held.delete(held.key);
       this.#queue.push(held);
     }
@@ -120,23 +130,25 @@ export class Lane {
 
   /** Tells alerts that still hold again, each after every `repeat_interval` of the route. */
   async repeat(alerts: readonly Alert[]): Promise<void> {
-    const { target, route, now, events, isHidden } = this.#options;
+    const { target, route, now, events, hiding } = this.#options;
     const { repeatUs } = route;
     if (repeatUs === undefined || this.#posting || this.#queue.size > 0) return;
     const at = now();
     if (isMuted(route, at)) return;
+    const isHidden = hiding(at);
     const due = alerts.filter((alert) => {
       const id = JSON.stringify([alert.labels, alert.startsAt]);
       const times = Math.floor((at - Date.parse(alert.startsAt) * 1000) / repeatUs);
       // What an earlier process told is not known here: it is told again at the next turn.
       const before = this.#repeats.get(id) ?? times;
       this.#repeats.set(id, times);
-      return times > before && !isHidden(alert, at);
+      return times > before && !isHidden(alert);
     });
     if (this.#repeats.size > 2 * alerts.length + GROUP) this.#repeats.clear();
     this.#posting = true;
-    for (const group of groupsOf(route, due)) {
-      const delivery = await target.post(group.slice(0, GROUP), at);
+    const ordered = due.toSorted((a, b) => compareTexts(groupOf(route, a), groupOf(route, b)));
+    for (const group of groupsOf(route, ordered)) {
+      const delivery = await target.post(group, at);
       if (delivery.result !== 'taken') events.notifyFailed(target, delivery.why);
       else events.notified(target, group);
     }
@@ -211,15 +223,20 @@ function groupOf({ groupBy }: LaneRoute, { labels }: Alert): string {
   return JSON.stringify(names.map((name) => [name, labels[name] ?? '']));
 }
 
-/** Neighbours of one group, in their order. */
+/** Neighbours of one group, in their order, so many as are told together. */
 function groupsOf<T extends Notice | Alert>(route: LaneRoute, items: readonly T[]): readonly (readonly T[])[] {
   const groups: T[][] = [];
   let last: string | undefined;
   for (const item of items) {
     const group = groupOf(route, 'alert' in item ? item.alert : item);
-    if (group === last) groups.at(-1)?.push(item);
+    const current = groups.at(-1);
+    if (group === last && current !== undefined && current.length < GROUP) current.push(item);
     else groups.push([item]);
     last = group;
   }
   return groups;
+}
+
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

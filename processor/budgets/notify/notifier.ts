@@ -2,19 +2,20 @@ import type { Micros } from '../../../pricing/charge.ts';
 import type { Ledger } from '../../ledger.ts';
 import { readAlert, type Alert } from '../alert.ts';
 import type { BudgetEvents } from '../events.ts';
+import { RESOLVED } from '../firing.ts';
 import { PatientQueue } from '../patient-queue.ts';
 import { RESEND_US } from './alertmanager.ts';
 import type { DeadLetters } from './dead-letters.ts';
-import { isInhibited, isSilenced } from './hush.ts';
-import { Lane } from './lane.ts';
+import { inhibitionBy, silenceBy } from './hush.ts';
+import { LANE_CAPACITY, Lane } from './lane.ts';
 import { allRoutes, routesOf } from './route.ts';
 import type { Channel, Notify, Route } from './settings.ts';
 import type { Silence } from './silences.ts';
 import type { Target } from './target.ts';
 import type { Told } from './told.ts';
 
-/** Notices that wait at the same time. The rest stay in the ledger, and are fetched when there is room. */
-const CAPACITY = 1000;
+/** Notices that are known to wait. The rest stay in the ledger, and are fetched when there is room. */
+const CAPACITY = 20_000;
 const MARK_ATTEMPTS = 10;
 const MARK_PAUSE_MS = 100;
 /** What a receiver is told in that says nothing about grouping. */
@@ -45,8 +46,8 @@ export class Notifier {
   readonly #options: NotifierOptions;
   readonly #always: readonly Lane[];
   readonly #lanes = new Map<Route, readonly Lane[]>();
-  /** What waits: the receivers that are still to be told, by place. */
-  readonly #open = new Map<string, Set<string>>();
+  /** What waits: the receivers that are still to be told, by place; `left` where there was no room on the lane. */
+  readonly #open = new Map<string, Map<string, 'queued' | 'left'>>();
   readonly #marks: PatientQueue<string>;
   /** Told by all, and not yet marked so because the ledger was away: not to be told again. */
   readonly #unmarked = new Set<string>();
@@ -57,12 +58,15 @@ export class Notifier {
   constructor(options: NotifierOptions) {
     this.#options = options;
     const { notify, firstPauseMs } = options;
-    this.#always = (notify?.always ?? []).map((channel) => this.#lane(channel, plainRoute, () => false));
-    const isHidden = (alert: Alert, now: Micros): boolean =>
-      isSilenced(options.silences, alert, now) || isInhibited(notify?.inhibit ?? [], alert, options.firing());
+    this.#always = (notify?.always ?? []).map((channel) => this.#lane(channel, plainRoute, () => () => false));
+    const hiding = (now: Micros): ((alert: Alert) => boolean) => {
+      const isSilenced = silenceBy(options.silences, now);
+      const isInhibited = inhibitionBy(notify?.inhibit ?? [], options.firing);
+      return (alert) => isSilenced(alert) || isInhibited(alert);
+    };
     for (const route of notify?.route === undefined ? [] : allRoutes(notify.route)) {
       const receiver = notify?.receivers.find(({ name }) => name === route.receiver);
-      const lanes = (receiver?.channels ?? []).map((channel) => this.#lane(channel, route, isHidden));
+      const lanes = (receiver?.channels ?? []).map((channel) => this.#lane(channel, route, hiding));
       this.#lanes.set(route, lanes);
     }
     this.#marks = new PatientQueue({ capacity: Infinity, firstPauseMs, attempt: ([key]) => this.#mark(key) });
@@ -70,23 +74,46 @@ export class Notifier {
     for (const lane of this.#all()) options.events.receiver(lane.target);
   }
 
-  /** Queues one remembered crossing. */
+  /** Queues one remembered crossing, with each receiver that has room for it. */
   push(key: string, alert: Alert): void {
-    if (this.#open.has(key) || this.#unmarked.has(key)) return;
-    if (this.#open.size >= CAPACITY) {
+    if (this.#unmarked.has(key)) return;
+    const lanes = this.#lanesOf(alert);
+    const left = this.#open.get(key) ?? this.#opened(key, lanes);
+    if (left === undefined) {
       this.#more = true;
       return;
     }
+    if (left.size === 0) return this.#finish(key);
+    for (const lane of lanes) {
+      const { place } = lane.target;
+      if (left.get(place) !== 'left') continue;
+      const begun = alert.endsAt === undefined ? undefined : key.slice(0, -RESOLVED.length);
+      if (begun !== undefined && this.#open.get(begun)?.get(place) === 'left') {
+        // It was over before there was room to tell that it had begun.
+        this.#done(begun, place);
+        this.#done(key, place);
+        continue;
+      }
+      left.set(place, 'queued');
+      if (lane.push({ key, alert })) continue;
+      left.set(place, 'left');
+      this.#more = true;
+    }
+  }
+
+  /** Undefined where there is no room. */
+  #opened(key: string, lanes: readonly Lane[]): Map<string, 'queued' | 'left'> | undefined {
+    if (this.#open.size >= CAPACITY) return undefined;
     const { told } = this.#options;
-    const lanes = this.#lanesOf(alert).filter(({ target }) => !told.has(key, target.place));
-    this.#open.set(key, new Set(lanes.map(({ target }) => target.place)));
-    if (lanes.length === 0) this.#finish(key);
-    for (const lane of lanes) lane.push({ key, alert });
+    const places = lanes.map(({ target }) => target.place).filter((place) => !told.has(key, place));
+    const left = new Map(places.map((place) => [place, 'left' as const]));
+    this.#open.set(key, left);
+    return left;
   }
 
   /** Queues what the ledger holds undelivered: at the start, and when there was no room. */
   async refill(always: boolean): Promise<void> {
-    if (!always && !(this.#more && this.#open.size < CAPACITY / 2)) return;
+    if (!always && !(this.#more && this.#hasRoom())) return;
     this.#more = false;
     const undelivered = await this.#options.ledger.undelivered();
     this.#options.told.keep(new Set(undelivered.map(({ key }) => key)));
@@ -95,6 +122,15 @@ export class Notifier {
       if (alert === undefined) this.#options.events.unreadable(crossing.key);
       else this.push(crossing.key, alert);
     }
+  }
+
+  /** On a lane that was full, or in the list of all. */
+  #hasRoom(): boolean {
+    const waiting = new Set(
+      [...this.#open.values()].flatMap((left) => [...left.keys()].filter((place) => left.get(place) === 'left')),
+    );
+    const lanes = [...this.#all()].filter(({ target }) => waiting.has(target.place));
+    return lanes.length === 0 || lanes.some(({ size }) => size < LANE_CAPACITY / 2);
   }
 
   /** On the clock: what was muted is told, what holds is told again where that is wanted. Resolves when it has. */
@@ -136,12 +172,12 @@ export class Notifier {
   #lane(
     channel: Channel,
     route: ConstructorParameters<typeof Lane>[0]['route'],
-    isHidden: (alert: Alert, now: Micros) => boolean,
+    hiding: ConstructorParameters<typeof Lane>[0]['hiding'],
   ): Lane {
     const { now, events, deadLetters, firstPauseMs, targetOf } = this.#options;
     const target = targetOf(channel);
     const done = (key: string): void => this.#done(key, target.place);
-    return new Lane({ target, route, now, isHidden, events, deadLetters, done, firstPauseMs });
+    return new Lane({ target, route, now, hiding, events, deadLetters, done, firstPauseMs });
   }
 
   *#all(): Iterable<Lane> {
