@@ -1,6 +1,6 @@
 import type { Attributes, SpanContext } from '@opentelemetry/api';
 import { units, type Unit } from '../pricing/usage/units.ts';
-import { inputTokens, outputTokens, type Counts } from '../pricing/usage/usage.ts';
+import { outputTokens, type Counts } from '../pricing/usage/usage.ts';
 import { emptyAnswer, isJson, type AnswerFacts, type Json, type RequestFacts, type WireApi } from './apis/api.ts';
 import { waitFor } from './background.ts';
 import { contentOf, type Content, type ContentCapture } from './content.ts';
@@ -106,6 +106,10 @@ export class Call {
   /** When it began, by the clock that cannot be set. */
   readonly clock = performance.now();
   announced = false;
+  /** The response, for as long as it has not been looked whether anybody reads it. */
+  held: object | undefined;
+  /** It is told when its response is garbage. */
+  watched = false;
   #opened: unknown;
   readonly #begun: CallStart;
   readonly #done: (call: Call, finished: FinishedCall) => void;
@@ -149,9 +153,15 @@ export class Call {
   body(body: unknown): void {
     if (this.ended) return;
     this.#content?.body(body);
-    if (isJson(body)) guarded(() => this.api.readBody(body, this.#answer));
-    else this.#answer.complete = true;
-    const id = isJson(body) ? guarded(() => this.api.pending?.(body)) : undefined;
+    let id: string | undefined;
+    if (isJson(body)) {
+      try {
+        this.api.readBody(body, this.#answer);
+        id = this.api.pending?.(body);
+      } catch (error) {
+        failed(error);
+      }
+    } else this.#answer.complete = true;
     if (id === undefined) this.end();
     else {
       this.waiting = true;
@@ -222,19 +232,24 @@ export class Call {
     if (this.ended) return;
     this.ended = true;
     const end = this.#start + (performance.now() - this.clock);
-    const finished = guarded(() => this.#finish(end, type, error));
-    if (finished !== undefined) this.#done(this, finished);
+    let finished: FinishedCall;
+    try {
+      finished = this.#finish(end, type, error);
+    } catch (problem) {
+      return failed(problem);
+    }
+    this.#done(this, finished);
   }
 
   #finish(end: number, error: string | undefined, cause: unknown, counted?: TokenEstimate): FinishedCall {
     const { api, request } = this;
     const { tags, parent } = this.#begun;
     const attributes: Attributes = {
-      ...tags,
       [attr.operation]: api.operation,
       [attr.provider]: this.provider,
       [attr.attempts]: this.attempts,
     };
+    for (const name in tags) attributes[name] = tags[name];
     put(attributes, attr.requestModel, request.model);
     put(attributes, attr.requestMaxTokens, request.maxTokens);
     if (request.stream) attributes[attr.requestStream] = true;
@@ -251,16 +266,10 @@ export class Call {
     const content = this.#content?.attributes();
     if (span === true) Object.assign(attributes, content);
     const name = this.#name();
-    const finished: FinishedCall = {
-      name,
-      start: this.#start,
-      end,
-      parent,
-      attributes,
-      error,
-      ...(event === true && content !== undefined ? { event: content } : {}),
-      ...(this.announced ? { opened: this.#opened } : {}),
-    };
+    const call = { name, start: this.#start, end, parent, attributes, error };
+    const finished: { -readonly [Key in keyof FinishedCall]: FinishedCall[Key] } = call;
+    if (event === true && content !== undefined) finished.event = content;
+    if (this.announced) finished.opened = this.#opened;
     if (texts === undefined || counted !== undefined) return finished;
     return { ...finished, estimated: { texts, by: (tokens) => this.#finish(end, error, cause, tokens) } };
   }
@@ -345,22 +354,32 @@ function put(attributes: Attributes, name: string, value: string | number | unde
 
 /** Writes counts as the conventions' inclusive totals and parts, and what has no convention by its unit. */
 export function describeCounts(attributes: Attributes, counts: Counts): void {
-  // Where nothing is billed by the token, a total of 0 would say otherwise.
-  const used = Object.keys(counts) as Unit[];
-  if (used.length === 0 || used.some((unit) => units[unit].kind === 'token')) {
-    attributes[attr.inputTokens] = inputTokens(counts);
-    attributes[attr.outputTokens] = outputTokens(counts);
-  }
+  let input = 0;
+  let output = 0;
   let writes = 0;
   let reads = 0;
-  for (const unit of used) {
+  let tokens = true;
+  let first = true;
+  // No lists of keys: this runs inside every call.
+  for (const name in counts) {
+    const unit = name as Unit;
     const count = counts[unit] ?? 0;
+    const { kind, direction } = units[unit];
+    tokens = kind === 'token' || (tokens && !first);
+    first = false;
+    if (kind === 'token' && direction === 'input') input += count;
+    else if (kind === 'token') output += count;
     if (unit.startsWith('cache_write')) writes += count;
     else if (unit.startsWith('cache_read')) reads += count;
     if (count <= 0 || conventional.has(unit)) continue;
     attributes[`${usagePrefix}${unit}`] = count;
-    const name = modality.get(unit);
-    if (name !== undefined) attributes[name] = Number(attributes[name] ?? 0) + count;
+    const modal = modality.get(unit);
+    if (modal !== undefined) attributes[modal] = Number(attributes[modal] ?? 0) + count;
+  }
+  // Where nothing is billed by the token, a total of 0 would say otherwise.
+  if (tokens) {
+    attributes[attr.inputTokens] = input;
+    attributes[attr.outputTokens] = output;
   }
   if (reads > 0) attributes[attr.cacheRead] = reads;
   if (writes > 0) {

@@ -5,6 +5,9 @@ import { context, propagation } from '@opentelemetry/api';
  * and undici instrumentation, a client's own propagation) must not send them to a model provider.
  */
 export function withoutBaggage<T>(work: () => T): T {
-  const active = context.active();
-  return propagation.getBaggage(active) === undefined ? work() : context.with(propagation.deleteBaggage(active), work);
+  return hasBaggage() ? context.with(propagation.deleteBaggage(context.active()), work) : work();
+}
+
+export function hasBaggage(): boolean {
+  return propagation.getBaggage(context.active()) !== undefined;
 }

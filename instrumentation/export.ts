@@ -90,8 +90,10 @@ export function createExporter(env: NodeJS.ProcessEnv, version: string, warn: (r
     add: ({ name, start, end, parent, attributes, error, event, opened, ids }) => {
       const context = ids === undefined ? contextOf(parent) : ROOT_CONTEXT;
       announced = ids ?? (opened as SpanIds | undefined);
-      const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, startTime: start, attributes }, context);
+      const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, startTime: start }, context);
       announced = undefined;
+      // What a span is started with is copied once more.
+      span.setAttributes(attributes);
       if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
       if (event !== undefined) span.addEvent(content.event, event, end);
       span.end(end);

@@ -3,7 +3,7 @@ import { apiOfUrl } from './apis/index.ts';
 import { waitingCall } from './background.ts';
 import type { Batches } from './batches.ts';
 import { patient, type Call, type Listener } from './call.ts';
-import { currentLogical, isClaimed, type Logical } from './claim.ts';
+import { claimed, currentLogical, isClaimed, type Logical } from './claim.ts';
 import type { Observing } from './clients/client.ts';
 import { withoutBaggage } from './egress.ts';
 import { formFields } from './form.ts';
@@ -37,7 +37,8 @@ export function hookFetch({ recorder, batches }: Observing): void {
     globalThis,
     'fetch',
     (fetch: Fetch): Fetch =>
-      function (this: unknown, ...args: [Input, Init?]) {
+      function (this: unknown, ...args: [Input, (Init & { readonly [claimed]?: true })?]) {
+        if (args[1]?.[claimed] === true) return fetch.apply(this, args);
         const look = guarded(() => lookOf(batches, ...args));
         if (look !== undefined)
           return withoutBaggage(() => fetch.apply(this, args)).then((response) => {

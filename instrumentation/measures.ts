@@ -41,6 +41,8 @@ export function createMeasures(meters: () => MeterProvider | undefined, version:
     // An outcome or a marker is no call.
     if (attributes[attr.operation] === undefined) return;
     made = made?.provider === provider ? made : create(provider);
+    // The API's own stand-in gives one and the same for everything: nobody measures.
+    if (made.tokens === made.duration) return;
     const common: Attributes = {};
     for (const label of labels) if (attributes[label] !== undefined) common[label] = attributes[label];
     for (const [type, count] of [

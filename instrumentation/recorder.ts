@@ -3,7 +3,7 @@ import type { Json, WireApi } from './apis/api.ts';
 import { Call, type FinishedCall } from './call.ts';
 import { beneath } from './claim.ts';
 import type { ContentCapture } from './content.ts';
-import { guarded } from './contain.ts';
+import { failed, guarded } from './contain.ts';
 import { serverOf } from './provider.ts';
 import type { OpenCall } from './recording.ts';
 import { currentTags, type TagSources } from './tags.ts';
@@ -47,10 +47,15 @@ export function createRecorder(sources: TagSources, { began, emit, announce, cap
   const look = (): void => {
     timer = undefined;
     const until = performance.now() - announcedAfterMs;
-    // In the order in which they began.
     for (const call of open) {
-      if (call.clock > until) break;
-      if (!call.announced) guarded(() => call.announce((opened) => announce?.(opened)));
+      // Most calls are over by now. To be told of what is garbage costs more than all else that is done for a call.
+      if (call.held !== undefined) {
+        unread.register(call.held, call, call);
+        call.watched = true;
+        call.held = undefined;
+      }
+      if (announce !== undefined && !call.announced && call.clock <= until)
+        guarded(() => call.announce((opened) => announce(opened)));
     }
     if (open.size > 0) lookLater();
   };
@@ -63,25 +68,34 @@ export function createRecorder(sources: TagSources, { began, emit, announce, cap
   });
   const done = (call: Call, finished: FinishedCall): void => {
     open.delete(call);
-    unread.unregister(call);
-    guarded(() => emit(finished));
+    if (call.watched) unread.unregister(call);
+    call.held = undefined;
+    try {
+      emit(finished);
+    } catch (error) {
+      failed(error);
+    }
   };
   return {
-    begin: (api, body, { url, path }, provider) =>
-      guarded(() => {
+    begin: (api, body, { url, path }, provider) => {
+      try {
         if (began?.() === false) return undefined;
         const active = context.active();
         const tags = currentTags(sources, active);
         const parent = trace.getSpanContext(active);
         const call = new Call({ api, body, path, server: serverOf(url), provider, tags, parent, capture }, done);
         open.add(call);
-        if (timer === undefined && announce !== undefined) lookLater();
+        if (timer === undefined) lookLater();
         const above = beneath.getStore();
         if (above !== undefined) above.seen = true;
         return call;
-      }),
+      } catch (error) {
+        failed(error);
+        return undefined;
+      }
+    },
     watch: (response, call) => {
-      if (!call.ended) unread.register(response, call, call);
+      if (!call.ended) call.held = response;
     },
     drop: (call) => {
       open.delete(call);

@@ -4,16 +4,19 @@ import {
   SpanStatusCode,
   trace,
   TraceFlags,
+  type Attributes,
   type Context,
   type Span,
   type SpanContext,
+  type Tracer,
+  type TracerProvider,
 } from '@opentelemetry/api';
 import type { FinishedCall } from './call.ts';
 import type { Providers } from './instrument.ts';
 import { createMeasures } from './measures.ts';
 import type { Destination, OpenCall } from './recording.ts';
 import { isOurs } from './sampler.ts';
-import { content, marker, markerOf, scopeName } from './semconv.ts';
+import { attr, content, marker, markerOf, scopeName } from './semconv.ts';
 
 /**
  * Room for so many a second: the usual processor of spans keeps 2,048 and drops what is more, and it does not say how full it
@@ -33,16 +36,22 @@ function createPace(perSecond: number, most: number): () => number {
 /** Calls become spans of the application's own tracer provider, and measurements of its meter provider. */
 export function shareTracer({ tracers, meters }: Providers, version: string): Destination {
   const measure = createMeasures(meters, version);
-  const start = ({ name, start: startTime, parent, attributes }: OpenCall): Span =>
-    tracers()
-      .getTracer(scopeName, version)
-      .startSpan(name, { kind: SpanKind.CLIENT, startTime, attributes }, contextOf(parent));
+  let provider: TracerProvider | undefined;
+  let tracer: Tracer | undefined;
+  const start = ({ name, start: startTime, parent }: OpenCall, attributes: Attributes): Span => {
+    const current = tracers();
+    if (tracer === undefined || current !== provider) {
+      provider = current;
+      tracer = current.getTracer(scopeName, version);
+    }
+    return tracer.startSpan(name, { kind: SpanKind.CLIENT, startTime, attributes }, contextOf(parent));
+  };
   const room = createPace(2000, 256);
   return {
     name: "the application's OpenTelemetry",
     began: () => {},
     announce(call) {
-      const span = start(call);
+      const span = start(call, call.attributes);
       const now = Date.now();
       const attributes = markerOf(call, span.spanContext().spanId);
       tracers()
@@ -54,13 +63,25 @@ export function shareTracer({ tracers, meters }: Providers, version: string): De
     room,
     add(call) {
       const opened = call.opened as Span | undefined;
-      const span = opened ?? start(call.ids === undefined ? call : { ...call, parent: traceOf(call.ids) });
-      if (opened !== undefined) opened.setAttributes(call.attributes);
+      const { attributes } = call;
+      const placed = call.ids === undefined ? call : { ...call, parent: traceOf(call.ids) };
+      // Each copies what a span is started with once more: a sampler is shown what it may want, not all.
+      const span = opened ?? start(placed, forSampler(attributes));
+      span.setAttributes(attributes);
       if (call.error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
       if (call.event !== undefined) span.addEvent(content.event, call.event, call.end);
       span.end(call.end);
       measure(call);
     },
+  };
+}
+
+/** https://github.com/open-telemetry/semantic-conventions-genai: to be given when a span starts. */
+function forSampler(attributes: Attributes): Attributes {
+  return {
+    [attr.operation]: attributes[attr.operation],
+    [attr.provider]: attributes[attr.provider],
+    [attr.requestModel]: attributes[attr.requestModel],
   };
 }
 

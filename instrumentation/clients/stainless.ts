@@ -2,8 +2,8 @@ import { apiOf } from '../apis/index.ts';
 import { isJson, type Json } from '../apis/api.ts';
 import { patient, type Call, type Listener } from '../call.ts';
 import { waitingCall } from '../background.ts';
-import { claiming, type Claim } from '../claim.ts';
-import { withoutBaggage } from '../egress.ts';
+import { claimed, claiming, type Claim } from '../claim.ts';
+import { hasBaggage, withoutBaggage } from '../egress.ts';
 import { formFields } from '../form.ts';
 import { failed, guarded } from '../contain.ts';
 import type { PatchedFile } from '../hook.ts';
@@ -31,8 +31,11 @@ export interface StainlessInstance {
 }
 
 const begun = Symbol('spanledger.begun');
+const looking = Symbol('spanledger.looking');
 
 interface Options extends Json {
+  /** What the request asks for is seen here, and nowhere below. */
+  readonly [looking]?: true;
   readonly method?: string;
   readonly path?: string;
   readonly body?: unknown;
@@ -51,6 +54,12 @@ type MakeRequest = (
   retryOf: string | undefined,
   ...rest: unknown[]
 ) => Promise<Props>;
+type PrepareRequest = (
+  this: StainlessInstance,
+  request: { [claimed]?: true },
+  about: { readonly options?: Options } | undefined,
+  ...rest: unknown[]
+) => unknown;
 type Parse = (this: StainlessInstance, client: unknown, props: Props) => Promise<unknown>;
 
 interface Begun {
@@ -87,17 +96,21 @@ export function stainlessRequests(
     if (call === undefined) return undefined;
     const mayAsk = askForUsage && call.request.stream && client.mayAsk?.(instance, url) === true;
     const asking = mayAsk ? api.asking?.(serverOf(url)?.provider ?? '') : undefined;
-    const asked = guarded(() => asking?.ask(body));
+    const asked = asking === undefined ? undefined : guarded(() => asking.ask(body));
     const value: Begun = { call, asked: asked === undefined ? undefined : asking, original };
-    return { ...original, ...(asked === undefined ? {} : { body: asked }), [begun]: value };
+    return asked === undefined ? { ...original, [begun]: value } : { ...original, body: asked, [begun]: value };
   };
 
-  const answered = (props: Props, { call, asked, isFetch }: Begun): void => {
-    if (isFetch === true) return observeResponse(props.response, patient(call), undefined);
-    call.answered();
-    if (call.ended) return;
-    observeResponse(props.response, call, asked);
-    recorder.watch(props.response, call);
+  const answered = ({ response }: Props, { call, asked, isFetch }: Begun): void => {
+    try {
+      if (isFetch === true) return observeResponse(response, patient(call), undefined);
+      call.answered();
+      if (call.ended) return;
+      observeResponse(response, call, asked);
+      recorder.watch(response, call);
+    } catch (error) {
+      failed(error);
+    }
   };
 
   /** Who reads along where a request only looks at what was ordered before. */
@@ -110,34 +123,58 @@ export function stainlessRequests(
         })
       : undefined;
 
+  /** Requests carry the claim where the client prepares them here and hands them to the `fetch` that is watched. */
+  const wrapPrepareRequest = (prepareRequest: PrepareRequest): PrepareRequest => {
+    const prepare: PrepareRequest = function (this: StainlessInstance, request, about, ...rest) {
+      const options = about?.options;
+      if (options?.[begun] !== undefined || options?.[looking] === true) request[claimed] = true;
+      return prepareRequest.call(this, request, about, ...rest);
+    };
+    preparing.add(prepare);
+    return prepare;
+  };
+  const preparing = new WeakSet<object>();
+  const marksRequests = ({ fetch, middleware, prepareRequest }: StainlessInstance): boolean =>
+    fetch === globalThis.fetch &&
+    !(Array.isArray(middleware) && middleware.length > 0) &&
+    typeof prepareRequest === 'function' &&
+    preparing.has(prepareRequest);
+
   const wrapMakeRequest = (makeRequest: MakeRequest): MakeRequest =>
     function (this: StainlessInstance, input, retriesRemaining, retryOf, ...rest) {
       let current: Begun | undefined;
       let reader: Listener | undefined;
-      const claim: Claim = { made: false };
+      const claim: Claim | undefined = marksRequests(this) ? undefined : { made: false };
       const prepare = (options: Options): Options => {
         // Older versions do not say what is retried, but count what is left.
         if (retryOf !== undefined || typeof retriesRemaining === 'number') {
           current = options[begun];
           if (current !== undefined && current.isFetch !== true) current.call.attempts++;
-          claim.made = current !== undefined;
+          if (claim !== undefined) claim.made = current !== undefined;
           if (current !== undefined || retryOf !== undefined) return options;
         }
-        reader = guarded(() => readerOf(this, options));
-        const started = guarded(() => begin(this, options));
-        current = started?.[begun];
-        claim.made = current !== undefined || reader !== undefined;
-        return started ?? options;
+        try {
+          reader = readerOf(this, options);
+          const started = reader === undefined ? begin(this, options) : { ...options, [looking]: true as const };
+          current = started?.[begun];
+          if (claim !== undefined) claim.made = started !== undefined;
+          return started ?? options;
+        } catch (error) {
+          failed(error);
+          return options;
+        }
       };
-      const send = (options: Options | PromiseLike<Options>): Promise<Props> =>
-        withoutBaggage(() =>
-          claiming(claim, () => makeRequest.call(this, options, retriesRemaining, retryOf, ...rest)),
-        );
+      const send = (options: Options | PromiseLike<Options>): Promise<Props> => {
+        if (claim === undefined && !hasBaggage())
+          return makeRequest.call(this, options, retriesRemaining, retryOf, ...rest);
+        const work = (): Promise<Props> => makeRequest.call(this, options, retriesRemaining, retryOf, ...rest);
+        return withoutBaggage(claim === undefined ? work : () => claiming(claim, work));
+      };
       return send(isPromise(input) ? input.then(prepare) : prepare(input)).then(
         (props) => {
           const value = current;
           const along = reader;
-          if (value !== undefined) guarded(() => answered(props, value));
+          if (value !== undefined) answered(props, value);
           else if (along !== undefined) guarded(() => observeResponse(props.response, along, undefined));
           return props;
         },
@@ -149,7 +186,7 @@ export function stainlessRequests(
             call.attempts++;
             return send({ ...original, [begun]: current }).then(
               (props) => {
-                guarded(() => answered(props, { call, asked: undefined, original }));
+                answered(props, { call, asked: undefined, original });
                 return props;
               },
               (again: unknown) => {
@@ -167,7 +204,7 @@ export function stainlessRequests(
   /** openai 7 reads the body here, and may fetch it again when that takes too long: only what comes out is final. */
   const wrapParse = (parse: Parse): Parse =>
     function (this: StainlessInstance, instance, props) {
-      const state = guarded(() => observedResponse(props.response));
+      const state = observedResponse(props.response);
       // What wants the text itself is a file or a list of lines, which the library leaves to the application.
       const left = state === undefined || state.call.text !== undefined || props.options.stream === true;
       if (left) return parse.call(this, instance, props);
@@ -191,6 +228,7 @@ export function stainlessRequests(
     patch(exports) {
       const prototype = prototypeOf(exports[className]);
       if (prototype === undefined || !wrapMethod(prototype, 'makeRequest', wrapMakeRequest)) return false;
+      wrapMethod(prototype, 'prepareRequest', wrapPrepareRequest);
       wrapMethod(prototype, 'parseResponseWithTimeout', wrapParse);
       return true;
     },

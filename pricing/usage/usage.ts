@@ -54,8 +54,8 @@ export interface InclusiveTotals {
  */
 export function fromInclusive(totals: InclusiveTotals, basis: Basis): Usage {
   const { other } = totals;
-  // Loops over keys, not entries: this runs inside every call of an instrumented application.
-  for (const name of Object.keys(totals)) {
+  // No lists of keys or entries: this runs inside every call of an instrumented application.
+  for (const name in totals) {
     if (name === 'other') continue;
     const count = totals[name as Exclude<keyof InclusiveTotals, 'other'>];
     const problem = count === undefined ? undefined : countProblem(name, count);
@@ -101,7 +101,7 @@ export function fromInclusive(totals: InclusiveTotals, basis: Basis): Usage {
       status: 'invalid',
       detail: `reasoning and modality tokens (${outputParts}) exceed output (${zero(totals.output)})`,
     };
-  return fromDisjoint(other === undefined ? leaves : { ...leaves, ...other }, basis);
+  return other === undefined ? known(leaves, basis) : fromDisjoint({ ...leaves, ...other }, basis);
 }
 
 /**
@@ -109,14 +109,20 @@ export function fromInclusive(totals: InclusiveTotals, basis: Basis): Usage {
  * count, is `invalid`.
  */
 export function fromDisjoint(counts: Readonly<Record<string, number | undefined>>, basis: Basis): Usage {
+  for (const name in counts)
+    if (Object.hasOwn(counts, name) && counts[name] !== undefined && !isUnit(name))
+      return { status: 'invalid', detail: `"${name}" is not a unit` };
+  return known(counts, basis);
+}
+
+function known(counts: Counts, basis: Basis): Usage {
   const kept: Partial<Record<Unit, number>> = {};
-  for (const name of Object.keys(counts)) {
-    const count = counts[name];
-    if (count === undefined) continue;
-    if (!isUnit(name)) return { status: 'invalid', detail: `"${name}" is not a unit` };
+  for (const name in counts) {
+    const count = counts[name as Unit];
+    if (count === undefined || count === 0) continue;
     const problem = countProblem(name, count);
     if (problem !== undefined) return { status: 'invalid', detail: problem };
-    if (count > 0) kept[name] = count;
+    kept[name as Unit] = count;
   }
   return { status: 'known', counts: kept, basis };
 }
@@ -133,7 +139,7 @@ export function outputTokens(counts: Counts): number {
 
 function total(counts: Counts, direction: 'input' | 'output'): number {
   let sum = 0;
-  for (const name of Object.keys(counts)) {
+  for (const name in counts) {
     const unit = units[name as Unit];
     if (unit.kind === 'token' && unit.direction === direction) sum += counts[name as Unit] ?? 0;
   }

@@ -44,11 +44,11 @@ export interface Fields {
 export function readBlock(block: unknown, read: (fields: Fields) => BlockReading): BlockReading {
   if (block === undefined || block === null) return { usage: { status: 'missing' } };
   if (!isObject(block)) return invalid(`the usage block is ${describe(block)}, not an object`);
-  if (Object.keys(block).length === 0) return { usage: { status: 'missing' } };
-  const shared: Reading = { problems: [], opened: [] };
-  const reading = read(new ObjectFields(block, '', shared));
-  for (const fields of shared.opened) fields.finish();
-  const { problems } = shared;
+  if (isEmpty(block)) return { usage: { status: 'missing' } };
+  const problems: string[] = [];
+  const fields = new ObjectFields(block, undefined, '', problems);
+  const reading = read(fields);
+  fields.finish();
   return problems.length === 0 ? reading : { ...reading, usage: { status: 'invalid', detail: problems.join('; ') } };
 }
 
@@ -84,36 +84,37 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What the views of one block share. */
-interface Reading {
-  readonly problems: string[];
-  readonly opened: ObjectFields[];
-}
-
 /** A class, because one is made for every object of every block that is read, inside the calls of an application. */
 class ObjectFields implements Fields {
   readonly #object: Readonly<Record<string, unknown>>;
-  readonly #path: string;
-  readonly #reading: Reading;
+  readonly #above: ObjectFields | undefined;
+  readonly #key: string;
+  readonly #problems: string[];
   /** Few: a list is quicker than a set. */
   readonly #taken: string[] = [];
   // One view of each inner object, however often it is opened: what one reader took is not unknown to the next.
-  #inner: Map<string, ObjectFields> | undefined;
+  #below: ObjectFields[] | undefined;
 
-  constructor(object: Readonly<Record<string, unknown>>, path: string, reading: Reading) {
+  constructor(
+    object: Readonly<Record<string, unknown>>,
+    above: ObjectFields | undefined,
+    key: string,
+    problems: string[],
+  ) {
     this.#object = object;
-    this.#path = path;
-    this.#reading = reading;
-    reading.opened.push(this);
+    this.#above = above;
+    this.#key = key;
+    this.#problems = problems;
   }
 
-  /** Reports what nobody took. */
+  /** Reports what nobody took, here and below. */
   finish(): void {
-    for (const key of Object.keys(this.#object)) {
+    for (const key in this.#object) {
       const value = this.#object[key];
-      if (!this.#taken.includes(key) && carriesCount(value))
+      if (value !== 0 && value !== null && !this.#taken.includes(key) && carriesCount(value))
         this.#problem(`${key} is not known (${JSON.stringify(value).slice(0, 80)})`);
     }
+    if (this.#below !== undefined) for (const fields of this.#below) fields.finish();
   }
 
   count(key: string): number | undefined {
@@ -130,20 +131,16 @@ class ObjectFields implements Fields {
   }
 
   inner(key: string): Fields {
-    const known = this.#inner?.get(key);
-    if (known !== undefined) return known;
+    if (this.#below !== undefined) for (const fields of this.#below) if (fields.#key === key) return fields;
     const value = this.raw(key);
-    const fields = this.#open(value, key, value !== undefined);
-    this.#inner ??= new Map();
-    this.#inner.set(key, fields);
-    return fields;
+    return value === undefined ? nothing : this.#open(value, key);
   }
 
   list(key: string): readonly Fields[] {
     const value = this.raw(key);
     if (value !== undefined && !Array.isArray(value)) this.#problem(`${key} is ${describe(value)}, not a list`);
     const items: readonly unknown[] = Array.isArray(value) ? value : [];
-    return items.map((item, index) => this.#open(item, `${key}[${index}]`, true));
+    return items.map((item, index) => this.#open(item, `${key}[${index}]`));
   }
 
   ignore(...keys: string[]): void {
@@ -159,15 +156,38 @@ class ObjectFields implements Fields {
     return Object.hasOwn(this.#object, key) && this.#object[key] !== null && this.#object[key] !== undefined;
   }
 
-  #open(value: unknown, at: string, isThere: boolean): ObjectFields {
-    if (isObject(value)) return new ObjectFields(value, `${this.#path}${at}.`, this.#reading);
-    if (isThere) this.#problem(`${at} is ${describe(value)}, not an object`);
-    return new ObjectFields({}, `${this.#path}${at}.`, this.#reading);
+  #open(value: unknown, key: string): ObjectFields {
+    const there = isObject(value);
+    if (!there) this.#problem(`${key} is ${describe(value)}, not an object`);
+    const fields = new ObjectFields(there ? value : {}, this, key, this.#problems);
+    this.#below ??= [];
+    this.#below.push(fields);
+    return fields;
+  }
+
+  #path(): string {
+    return this.#above === undefined ? '' : `${this.#above.#path()}${this.#key}.`;
   }
 
   #problem(text: string): void {
-    this.#reading.problems.push(`${this.#path}${text}`);
+    this.#problems.push(`${this.#path()}${text}`);
   }
+}
+
+/** An object that is not there. */
+const nothing: Fields = {
+  count: () => undefined,
+  text: () => undefined,
+  inner: () => nothing,
+  list: () => [],
+  ignore: () => {},
+  raw: () => undefined,
+  has: () => false,
+};
+
+function isEmpty(object: object): boolean {
+  for (const _ in object) return false;
+  return true;
 }
 
 function carriesCount(value: unknown): boolean {

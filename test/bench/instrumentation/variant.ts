@@ -1,6 +1,6 @@
 /**
  * One instrumentation of the openai client, measured in a process of its own (patches cannot be taken back):
- * `node --expose-gc variant.ts NAME FOLDER calls|heap`. The network is a `fetch` handed to the client, so what is timed is
+ * `node --expose-gc variant.ts NAME FOLDER calls|heap`. The network is a global `fetch` of our own, so what is timed is
  * client, instrumentation and tracer. Every variant writes to the same tracer provider, whose processor does nothing.
  * Prints one line of JSON.
  */
@@ -12,7 +12,6 @@ import { setImmediate as tick } from 'node:timers/promises';
 import type * as Api from '@opentelemetry/api';
 import type { Attributes, SpanOptions, TimeInput } from '@opentelemetry/api';
 import type * as Client from 'openai';
-import type { FinishedCall } from '../../../instrumentation/call.ts';
 import { chunks, messages, respond } from './answers.ts';
 
 const [name = '', folder = '', mode = 'calls'] = process.argv.slice(2);
@@ -73,20 +72,20 @@ function peer(instrumentation: Peer): void {
 
 const variants: Readonly<Record<string, () => void>> = {
   none: () => {},
+  // As the class in the application's own set-up, which is what the others are.
   spanledger: () => {
-    const tracer = provider.getTracer('spanledger');
-    const { register } = require(join(root, 'dist/instrumentation/register.cjs')) as {
-      readonly register: (options: object) => void;
+    const { instrument } = require(join(root, 'dist/instrumentation/register.cjs')) as {
+      readonly instrument: (surroundings: object, providers: object) => void;
     };
-    const add = ({ name, start, end, attributes }: FinishedCall): void =>
-      tracer.startSpan(name, { kind: 2, startTime: start, attributes }).end(end);
-    register({
+    const surroundings = {
       say: () => {},
       asideHook: join(root, 'dist/instrumentation/hook-aside.js'),
       tokenizer: join(root, 'dist/instrumentation/tokenizer.cjs'),
       packageJson: join(root, 'package.json'),
-      loadExporter: () => ({ createExporter: () => ({ add, flush: async () => {} }) }),
-    });
+    };
+    provider.register();
+    const { metrics } = require('@opentelemetry/api') as typeof Api;
+    instrument(surroundings, { tracers: () => provider, meters: () => metrics.getMeterProvider() });
   },
   '@opentelemetry/instrumentation-openai': () =>
     peer(new (require('@opentelemetry/instrumentation-openai') as Named)['OpenAIInstrumentation']!()),
@@ -95,12 +94,14 @@ const variants: Readonly<Record<string, () => void>> = {
       new (require('@traceloop/instrumentation-openai') as Named)['OpenAIInstrumentation']!({ traceContent: false }),
     ),
 };
+// The network, which everybody finds where it is.
+globalThis.fetch = respond;
 const start = variants[name];
 if (start === undefined) throw new Error(`there is no variant ${name}; there are ${Object.keys(variants).join(', ')}`);
 start();
 
 const { OpenAI } = require('openai') as typeof Client;
-const client = new OpenAI({ apiKey: 'k', baseURL: 'http://llm.invalid/v1', fetch: respond, maxRetries: 0 });
+const client = new OpenAI({ apiKey: 'k', baseURL: 'http://llm.invalid/v1', maxRetries: 0 });
 const { completions } = client.chat;
 
 async function plain(): Promise<void> {
