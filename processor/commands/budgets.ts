@@ -19,6 +19,7 @@ Example:
     - name: one big call crosses two thresholds
       calls:                             # in any order; "calls: 5" for five alike, "unpriced: true" in the place of a cost
         - { at: 2026-11-03T10:00:00Z, cost: 4.60 USD, tokens: 1200, tags: { customer_id: acme, plan: free } }
+      revenue: []                        # what customers pay: { customer_id: acme, month: 2026-11, amount: 199 USD }
       expect:
         - at: 2026-11-03T10:00:00Z
           states:                        # ok, alerting or exceeded; spent and amount may be left out

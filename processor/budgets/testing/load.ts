@@ -1,6 +1,7 @@
 import type { Micros } from '../../../pricing/charge.ts';
 import type { FemtoUsd } from '../../../pricing/money.ts';
 import { dimensionNames, type DimensionName } from '../../ledger.ts';
+import type { MonthlyRevenue } from '../../revenue.ts';
 import { amountText, readAmount } from '../quantity.ts';
 import { YamlReader, type Fields, type Mistake, type Place } from '../yaml.ts';
 
@@ -49,6 +50,8 @@ export interface Check {
 export interface BudgetTest {
   readonly name: string;
   readonly arrivals: readonly Arrival[];
+  /** What customers pay; it is known from the beginning. */
+  readonly revenue: readonly MonthlyRevenue[];
   readonly checks: readonly Check[];
 }
 
@@ -58,8 +61,9 @@ export type LoadedTests =
 
 const shapes = {
   file: { keys: ['budgets', 'tests'], required: ['budgets', 'tests'] },
-  test: { keys: ['name', 'calls', 'expect'], required: ['name', 'calls', 'expect'] },
+  test: { keys: ['name', 'calls', 'revenue', 'expect'], required: ['name', 'calls', 'expect'] },
   arrival: { keys: ['at', 'cost', 'unpriced', 'tokens', 'calls', 'tags'], required: ['at'] },
+  revenue: { keys: ['customer_id', 'month', 'amount'], required: ['customer_id', 'month', 'amount'] },
   check: { keys: ['at', 'states', 'told'], required: ['at'] },
   state: { keys: ['budget', 'labels', 'state', 'spent', 'amount'], required: ['budget'] },
   notice: { keys: ['budget', 'labels', 'threshold', 'status'], required: ['budget', 'threshold'] },
@@ -99,8 +103,9 @@ class Reader {
     const fields = this.#yaml.fields(place, shapes.test);
     const name = this.text(fields, 'name');
     const arrivals = this.list(fields, 'calls', (item) => this.#arrival(item));
+    const revenue = this.list(fields, 'revenue', (item) => this.#revenue(item));
     const checks = this.list(fields, 'expect', (item) => this.#check(item));
-    return name === undefined ? undefined : { name, arrivals, checks };
+    return name === undefined ? undefined : { name, arrivals, revenue, checks };
   }
 
   #arrival(place: Place): Arrival | undefined {
@@ -114,6 +119,15 @@ class Reader {
     if (fields !== undefined && fields.has('cost') === unpriced)
       return this.#yaml.wrong(place, 'a call has a "cost", or is "unpriced: true"');
     return at === undefined ? undefined : { at, tags, cost, tokens, calls };
+  }
+
+  #revenue(place: Place): MonthlyRevenue | undefined {
+    const fields = this.#yaml.fields(place, shapes.revenue);
+    const customerId = this.text(fields, 'customer_id');
+    const month = this.#value(fields, 'month', readMonth);
+    const amount = this.#value(fields, 'amount', readPaid);
+    if (customerId === undefined || month === undefined || amount === undefined) return undefined;
+    return { customerId, month, amount };
   }
 
   #check(place: Place): Check | undefined {
@@ -172,6 +186,17 @@ function readCost(text: string): FemtoUsd {
   const { unit, value } = readAmount(text);
   if (unit !== 'USD') throw new RangeError('a cost is in USD; tokens stand in "tokens"');
   return value;
+}
+
+function readPaid(text: string): FemtoUsd {
+  const { unit, value } = readAmount(text);
+  if (unit === 'USD') return value;
+  throw new RangeError('revenue is in USD');
+}
+
+function readMonth(text: string): string {
+  if (/^\d{4}-(0[1-9]|1[0-2])$/.test(text)) return text;
+  throw new RangeError(`"${text}" is not a month such as 2026-11`);
 }
 
 function readCount(text: string): number {

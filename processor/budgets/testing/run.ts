@@ -41,7 +41,7 @@ export async function runTest(rules: readonly Rule[], test: BudgetTest): Promise
 
 async function play(
   rules: readonly Rule[],
-  { arrivals, checks }: BudgetTest,
+  { arrivals, revenue, checks }: BudgetTest,
   ledger: Ledger,
 ): Promise<readonly Failure[]> {
   const events = [
@@ -55,6 +55,7 @@ async function play(
     rules,
     notify: everythingTo({ kind: 'alertmanager', place: 'test', url: new URL('http://localhost') }),
     ledger,
+    revenue: { sums: async () => revenue, version: async () => 1 },
     log: silent,
     now: () => now,
     targetOf: ({ place }) => ({

@@ -79,6 +79,17 @@ ok     a pace that is too high is told after six hours
     });
   });
 
+  it('test knows windows, growth and revenue', () => {
+    expect(budgets('test', join(fixtures, 'windows.test.yaml'))).toEqual({
+      status: 0,
+      stdout: `ok     a window is told again, once it was well
+ok     a feature of 50 USD that grew by 400 % in a week
+ok     a customer that costs half of what it may
+`,
+      stderr: '',
+    });
+  });
+
   it('test runs the example of its own help on the file that init writes', () => {
     const example = /Example:\n([^]*)/.exec(budgets('test', '--help').stdout)?.[1] ?? '';
     writeFileSync(join(folder, 'started.yaml'), starterFile);

@@ -219,21 +219,3 @@ it('from the call to the notice it takes far less than 15 seconds', async () => 
   await vi.waitFor(() => expect(told(ops)).toHaveLength(1));
   expect(performance.now() - begun).toBeLessThan(5000);
 });
-
-it('a receiver that is away with a thousand alerts waiting keeps none of them from another, and gets all in the end', async () => {
-  const budgets = await start(
-    `  route: { receiver: ops, routes: [{ receiver: ops, continue: true }, { receiver: pager }] }`,
-  );
-  pager?.answer('hang');
-  const many = Array.from({ length: 1200 }, (_, n) => call(n, `customer-${n}`, 5600));
-  budgets.observe(await ledger.append(many.slice(0, 600)));
-  await vi.waitFor(() => expect(told(ops)).toHaveLength(600), 20_000);
-  budgets.observe(await ledger.append(many.slice(600)));
-  await vi.waitFor(() => expect(told(ops)).toHaveLength(1200), 20_000);
-  pager?.cut();
-  await budgets.settled();
-  await tick(budgets);
-  await vi.waitFor(() => expect(new Set(told(pager)).size).toBe(1200), 20_000);
-  await budgets.settled();
-  expect(await ledger.undelivered()).toEqual([]);
-}, 60_000);
