@@ -75,11 +75,14 @@ export interface Estimates {
 /** Puts the counting of tokens between calls and `emit`. */
 export function createEstimates(count: CountTokens, emit: (call: FinishedCall) => void): Estimates {
   const waiting = new Set<FinishedCall>();
-  let idle: (() => void) | undefined;
+  /** Whoever waits until none waits: the end of the process may be told more than once. */
+  const idle = new Set<() => void>();
   const release = (call: FinishedCall, counted: FinishedCall): void => {
     if (!waiting.delete(call)) return;
     emit(counted);
-    if (waiting.size === 0) idle?.();
+    if (waiting.size > 0) return;
+    for (const resolve of idle) resolve();
+    idle.clear();
   };
   const giveUp = (): void => {
     for (const call of waiting) release(call, call);
@@ -101,7 +104,7 @@ export function createEstimates(count: CountTokens, emit: (call: FinishedCall) =
       if (waiting.size === 0) return;
       const timer = setTimeout(giveUp, limitMs);
       await new Promise<void>((resolve) => {
-        idle = resolve;
+        idle.add(resolve);
       });
       clearTimeout(timer);
     },

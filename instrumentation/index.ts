@@ -3,7 +3,10 @@
  * `node --require spanledger/instrumentation app.js`; without it these functions do no harm.
  */
 export { GenAIInstrumentation, type GenAIInstrumentationConfig } from './gen-ai-instrumentation.ts';
-export { tagRequests, type RoutedRequest } from './requests.ts';
+export { tagRequests, type RoutedRequest } from './frameworks/express.ts';
+export { tagFastifyRequests, type FastifyLikeRequest } from './frameworks/fastify.ts';
+export { tagHonoRequests, type HonoLikeContext } from './frameworks/hono.ts';
+export { tagKoaRequests, type KoaLikeContext } from './frameworks/koa.ts';
 export { keepCalls, type AnySampler } from './sampler.ts';
 export { withTags, type Tags, type TagValue } from './tags.ts';
 export { reportOutcome, withTask, type Task } from './tasks.ts';

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { failed } from './contain.ts';
 
 /** What became of one attempt to deliver. `refused`: the same items would be refused again. */
@@ -5,7 +6,8 @@ export type Delivery =
   | { readonly status: 'delivered' }
   | { readonly status: 'too_large' }
   | { readonly status: 'refused'; readonly reason: string }
-  | { readonly status: 'later'; readonly reason: string; readonly afterMs?: number };
+  /** `busy`: the other side is there, and says that it cannot take it now. */
+  | { readonly status: 'later'; readonly reason: string; readonly busy?: true; readonly afterMs?: number };
 
 export interface OutboxOptions<Item> {
   /** Never rejects. */
@@ -19,6 +21,7 @@ export interface OutboxOptions<Item> {
 }
 
 const longestWait = 30_000;
+const firstPauseMs = 100;
 
 /**
  * A bounded queue of what is to be delivered. Adding is all that a call pays. Batches are sent one after another in the
@@ -33,6 +36,9 @@ export class Outbox<Item> {
   #timer: NodeJS.Timeout | undefined;
   #sending: Promise<boolean> | undefined;
   #wait = 0;
+  /** What was said when it was last tried in vain. */
+  #busy = false;
+  #asked: number | undefined;
   #warned = false;
 
   constructor(options: OutboxOptions<Item>) {
@@ -66,15 +72,29 @@ export class Outbox<Item> {
     else if (this.#timer === undefined) this.#schedule(Math.max(delayMs, this.#wait));
   }
 
-  /** Sends what is there, until it is delivered, cannot be, or `limitMs` is over. */
+  /**
+   * Sends what is there, until it is delivered, cannot be, or `limitMs` is over. Who is busy is asked again while there is
+   * time; who is not there is not.
+   */
   async flush(limitMs: number): Promise<void> {
+    const until = performance.now() + limitMs;
     let timer: NodeJS.Timeout | undefined;
     const over = new Promise<false>((resolve) => {
       timer = setTimeout(resolve, limitMs, false);
     });
-    const drained = this.#drain();
-    await Promise.race([drained, over]);
+    await Promise.race([this.#drainUntil(until), over]);
     clearTimeout(timer);
+  }
+
+  async #drainUntil(until: number): Promise<void> {
+    // What was sent before says nothing of now.
+    if (this.#sending !== undefined) await this.#sending;
+    for (let pause = firstPauseMs; ; pause *= 2) {
+      await this.#drain();
+      const wait = this.#asked ?? pause;
+      if (this.#queue.length === 0 || !this.#busy || performance.now() + wait >= until) return;
+      await sleep(wait);
+    }
   }
 
   async #drain(): Promise<void> {
@@ -124,6 +144,8 @@ export class Outbox<Item> {
       this.lost += items.length;
       return true;
     }
+    this.#busy = delivery.busy === true;
+    this.#asked = delivery.afterMs;
     const room = Math.max(0, this.#options.limit - this.#queue.length);
     const kept = items.slice(Math.max(0, items.length - room));
     this.lost += items.length - kept.length;

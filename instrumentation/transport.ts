@@ -13,6 +13,8 @@ const compress = promisify(gzip);
 const untraced = ROOT_CONTEXT.setValue(createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING'), true);
 /** The same body would be refused again. */
 const final = new Set([400, 415, 422]);
+/** https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes */
+const busy = new Set([429, 502, 503, 504]);
 
 /**
  * Posts OTLP to the endpoint that the standard variables name. Not the library's own transport, because that one keeps the
@@ -33,7 +35,7 @@ export async function post(body: Uint8Array, config: OtlpConfig): Promise<Delive
     if (final.has(status)) return { status: 'refused', reason: `HTTP ${status}` };
     const seconds = Number(retryAfter);
     const wait = retryAfter !== undefined && seconds > 0 ? { afterMs: seconds * 1000 } : {};
-    return { status: 'later', reason: `HTTP ${status}`, ...wait };
+    return { status: 'later', reason: `HTTP ${status}`, ...(busy.has(status) ? { busy: true } : {}), ...wait };
   } catch (error) {
     return { status: 'later', reason: reasonOf(error) };
   }

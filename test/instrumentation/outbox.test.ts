@@ -99,6 +99,30 @@ describe('outbox', () => {
     expect(box.lost).toBe(0);
   });
 
+  const busy: Delivery = { ...later, busy: true };
+  test.each<[string, readonly Delivery[], number]>([
+    ['that is busy is asked again while there is time', [busy, busy, delivered], 3],
+    ['that says when is asked then', [{ ...busy, afterMs: 50 }, delivered], 2],
+    ['that says a time after the flush is not asked again', [{ ...busy, afterMs: 60_000 }, delivered], 1],
+    ['that is not there is not waited for', [later, delivered], 1],
+  ])('flush: another side %s', async (_name, answers, tries) => {
+    const { box, sent } = outbox(answers);
+    box.add(1);
+    await box.flush(2000);
+    expect(sent).toHaveLength(tries);
+    expect(box.size).toBe(tries === answers.length ? 0 : 1);
+  });
+
+  test('flush sends again what was on its way before, and refused', async () => {
+    const { box, sent } = outbox([later, delivered]);
+    box.add(1);
+    const before = box.flush(1000);
+    await box.flush(1000);
+    await before;
+    expect(sent).toEqual([[1], [1]]);
+    expect(box.size).toBe(0);
+  });
+
   test('flush gives up when it takes too long', async () => {
     const box = new Outbox<number>({ warn: () => {}, send: () => new Promise(() => {}) });
     box.add(1);

@@ -84,4 +84,15 @@ describe('calls that wait for their counts', () => {
     expect(names.at(-1)).toBe('failed');
     await failing.settle(1000);
   });
+
+  test('everybody who waits for them is told', async () => {
+    const estimates = createEstimates(
+      async () => ({ input: 1, output: 7 }),
+      () => {},
+    );
+    estimates.emit(call('estimated'));
+    const start = performance.now();
+    await Promise.all([estimates.settle(10_000), estimates.settle(10_000)]);
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
 });
