@@ -11,13 +11,15 @@ import { recentModels } from './budgets/guard-rates.ts';
 import { createLiveBudgets } from './budgets/live.ts';
 import { readBudgets } from './budgets/read.ts';
 import { createStateFeed, type StateFeed } from './budgets/state-feed.ts';
-import { mistakesBeside, shownPath } from './config-beside.ts';
+import { mistakesBeside } from './config-beside.ts';
+import { filesOf } from './config-ledger.ts';
 import type { Config } from './config.ts';
 import { callReader, withHouse } from './dialects/index.ts';
 import { SpanledgerError } from './errors.ts';
 import type { BackendTimes } from './exporters/backend.ts';
 import { startExporters } from './exporters/index.ts';
 import { createGate } from './gate.ts';
+import { followFeed, pinned } from './feed.ts';
 import { createIngest } from './ingest.ts';
 import { createLogIngest } from './ingest-logs.ts';
 import type { Appended, Ledger } from './ledger.ts';
@@ -38,11 +40,12 @@ import { createCommit, recentCalls } from './stages/commit.ts';
 import { interestOf } from './stages/interest.ts';
 import { createSettling } from './stages/settling.ts';
 import { startSweeps } from './stages/sweeper.ts';
-import { openRevenue } from './stores/index.ts';
-import { openSqliteLedger } from './stores/sqlite.ts';
+import { openLedger, openRevenue, shownLedger } from './stores/index.ts';
 import { packageVersion } from './version.ts';
 
 const MINUTE = 60_000;
+/** How often what other processors add to a database is looked at. */
+const OTHERS_MS = 1_000;
 
 export interface App {
   /** Where OTLP is taken, without `/v1/traces`. */
@@ -96,16 +99,24 @@ export async function startApp(
     const api = await listen(createServer(pages), config.listen.api, 'page and API');
     closers.push(() => api.close());
 
-    const ledger = await openSqliteLedger({ path: config.ledger, retention: config.retention });
+    const ledger = await openLedger(config.ledger, { retention: config.retention, replica: config.replica });
     closers.push(() => ledger.close());
+    // What others add while the sums are read is not added to them again.
+    await ledger.feed?.pin(() => undefined);
 
     const spend = createSpendMetrics({ ledger, counters });
     await spend.start();
 
     const count = (name: BudgetCounter, amount: number, label?: string): void => counters.add(name, amount, label);
     const revenue = await openRevenue(config.ledger);
-    closers.push(async () => revenue?.close());
+    closers.push(() => revenue.close());
     const gate = createGate();
+    /** Everything that keeps sums in memory. */
+    const others = (calls: readonly Appended[]): void => {
+      spend.observe(calls);
+      budgets.observe(calls);
+      feed.observe(calls);
+    };
     const budgets = createLiveBudgets({
       settings: budgetSettings,
       path: config.budgets,
@@ -115,17 +126,19 @@ export async function startApp(
       log,
       externalUrl: api.url,
       count,
-      directory: `${config.ledger}.notifications`,
+      directory: `${filesOf(config)}.notifications`,
       changed: (account) => feed.changed(account),
+      reading: (work) => pinned(ledger.feed, others, work),
     });
     const feed: StateFeed = createStateFeed({ budgets, prices, models: await recentModels(ledger, Date.now() * 1000) });
     closers.push(async () => feed.stop());
     await budgets.start();
     closers.push(() => budgets.stop());
+    ledger.feed?.unpin();
 
     const exporters = await startExporters({
       targets: config.forward,
-      directory: `${config.ledger}.spool`,
+      directory: `${filesOf(config)}.spool`,
       plain: ({ signal, encoding, body }) =>
         signal === 'traces' ? withoutAdditions(readTraces(body, encoding)) : body,
       counters,
@@ -139,7 +152,7 @@ export async function startApp(
       apiRouter({
         version: packageVersion(),
         ledger,
-        location: { kind: 'sqlite', location: shownPath(config.ledger) },
+        location: shownLedger(config.ledger),
         prices,
         counters,
         spend,
@@ -170,12 +183,19 @@ export async function startApp(
     }
 
     const exporter = config.forward.length === 0 ? undefined : exporters;
-    const observers = [
-      (calls: readonly Appended[]) => spend.observe(calls),
-      (calls: readonly Appended[]) => budgets.observe(calls),
-      (calls: readonly Appended[]) => feed.observe(calls),
-      announcer(print),
-    ];
+    const observers = [others, announcer(print)];
+    if (ledger.feed !== undefined) {
+      const complain = atMostEvery(MINUTE);
+      const stopFollowing = followFeed(ledger.feed, {
+        everyMs: OTHERS_MS,
+        take: others,
+        onError: (error) =>
+          complain((left) =>
+            log.warn({ err: error, left_out: left }, 'what other processors add can not be read; trying again'),
+          ),
+      });
+      closers.push(stopFollowing);
+    }
     const observe = (calls: readonly Appended[]): void => observers.forEach((tell) => tell(calls));
     const settling = createSettling({ ledger, prices, counters, observe, ...config.window });
     const sweeps = startSweeps(
@@ -246,7 +266,7 @@ async function startLine(
   const everything = { by: [], where: [], from: 0, to: Number.MAX_SAFE_INTEGER, timezone: 'UTC' };
   const calls = (await ledger.costs(everything)).reduce((sum, row) => sum + row.calls, 0);
   const page = apiUrl.replace('//127.0.0.1:', '//localhost:');
-  const path = shownPath(config.ledger);
+  const path = shownLedger(config.ledger).location;
   return `OTLP :${new URL(otlpUrl).port} · page ${page} · ledger ${path} · ${calls.toLocaleString('en-US')} calls`;
 }
 

@@ -30,12 +30,6 @@ export function readFlag(text: string): boolean {
   throw new RangeError(`"${text}" is neither true nor false`);
 }
 
-export function readPath(text: string): string {
-  if (/^[a-z][a-z0-9+]*:\/\//i.test(text))
-    throw new RangeError('the ledger is a path of a file; databases are not supported yet');
-  return text;
-}
-
 export function readExisting(path: string): string {
   if (!existsSync(path)) throw new RangeError(`there is no file ${path}`);
   return path;

@@ -5,6 +5,7 @@ import type { Address } from './address.ts';
 import { YamlReader, type Fields, type Place } from './budgets/yaml.ts';
 import { mistakesBeside } from './config-beside.ts';
 import { ONLY, readForward } from './config-forward.ts';
+import { readLedgerPlace, readPlace, withPassword, type LedgerSettings } from './config-ledger.ts';
 import { requireProtected, sameAddress } from './config-listen.ts';
 import { readMetrics } from './config-metrics.ts';
 import { readServerTls } from './config-tls.ts';
@@ -18,7 +19,6 @@ import {
   readExisting,
   readFlag,
   readHeaderList,
-  readPath,
   readScope,
   readSecret,
   readTimezone,
@@ -30,6 +30,7 @@ import type { ForwardTarget } from './exporters/index.ts';
 import type { MetricsPush } from './metrics/push.ts';
 import { defaultRetention, readAge, type Retention } from './retention.ts';
 import type { ServerTls } from './receivers/tls.ts';
+import { isPostgres } from './stores/postgres/location.ts';
 
 /** Everything that can be set. The file is spanledger.yaml; variables of the environment win over it. */
 export interface Config {
@@ -48,8 +49,15 @@ export interface Config {
     /** Lets everybody who reaches an address use it: `listen.insecure`, SPANLEDGER_INSECURE. */
     readonly insecure: boolean;
   };
-  /** Path of the ledger, absolute: `ledger`, SPANLEDGER_LEDGER. In the file, paths are relative to the file. */
+  /**
+   * Path of the ledger, absolute, or the URL of a PostgreSQL database with its password: `ledger`, SPANLEDGER_LEDGER,
+   * SPANLEDGER_LEDGER_PASSWORD. In the file, paths are relative to the file. Never printed as it is: see `shownLedger`.
+   */
   readonly ledger: string;
+  /** The URL of a server that follows the database, for questions: `ledger.replica`, SPANLEDGER_LEDGER_REPLICA. */
+  readonly replica: string | undefined;
+  /** Folder of the files that stand beside the ledger: `data`, SPANLEDGER_DATA; undefined: that of the ledger file. */
+  readonly data: string | undefined;
   /** The OTLP/HTTP backends that enriched spans go on to: `forward`, one or a list; SPANLEDGER_FORWARD_ENDPOINT and _HEADERS. */
   readonly forward: readonly ForwardTarget[];
   /** Zone in which days and months are cut where a query names none: `timezone`, SPANLEDGER_TIMEZONE. */
@@ -82,6 +90,8 @@ export function defaultConfig(): Config {
       insecure: false,
     },
     ledger: './spanledger.db',
+    replica: undefined,
+    data: undefined,
     forward: [],
     timezone: 'UTC',
     budgets: undefined,
@@ -133,7 +143,7 @@ export function loadConfig({ file, env, cwd }: ConfigSources): Config {
       api: given.api ?? written.api ?? plain.listen.api,
       insecure: given.insecure ?? written.insecure ?? plain.listen.insecure,
     },
-    ledger: resolve(cwd, given.ledger ?? written.ledger ?? plain.ledger),
+    ...ledgerAt(given, written, plain, cwd),
     forward: forwardTo(given, written.forward ?? plain.forward),
     timezone: given.timezone ?? written.timezone ?? plain.timezone,
     budgets: budgets ?? find(BUDGETS) ?? plain.budgets,
@@ -152,6 +162,25 @@ export function loadConfig({ file, env, cwd }: ConfigSources): Config {
   return config;
 }
 
+/** A ledger of the environment stands in place of that of the file, with all that belongs to it. */
+function ledgerAt(
+  given: Given,
+  written: Given,
+  plain: Config,
+  cwd: string,
+): Pick<Config, 'ledger' | 'replica' | 'data'> {
+  const { location, ...own } = given.ledger ?? written.ledger ?? { location: plain.ledger };
+  const password = given.password ?? own.password;
+  const replica = given.replica ?? own.replica;
+  const isDatabase = isPostgres(location);
+  const ledger = isDatabase ? withPassword(location, password) : resolve(cwd, location);
+  return {
+    ledger,
+    replica: replica && withPassword(replica, password),
+    data: given.data ?? written.data ?? (isDatabase ? cwd : plain.data),
+  };
+}
+
 /** An endpoint of the environment stands in place of those of the file; its headers are added to those of the first. */
 function forwardTo({ endpoint, headers }: Given, written: readonly ForwardTarget[]): readonly ForwardTarget[] {
   const [first] = written;
@@ -167,7 +196,10 @@ interface Given {
   tls?: ServerTls | undefined;
   api?: Address | undefined;
   insecure?: boolean | undefined;
-  ledger?: string | undefined;
+  ledger?: LedgerSettings | undefined;
+  replica?: string | undefined;
+  password?: string | undefined;
+  data?: string | undefined;
   forward?: readonly ForwardTarget[] | undefined;
   endpoint?: string | undefined;
   headers?: Readonly<Record<string, string>> | undefined;
@@ -187,6 +219,7 @@ const shapes = {
     keys: [
       'listen',
       'ledger',
+      'data',
       'forward',
       'timezone',
       'budgets',
@@ -233,7 +266,8 @@ function readFields(yaml: YamlReader, folder: string, env: ConfigSources['env'])
     tls: at(listen, 'tls', (place) => readServerTls(yaml, place, inFolder)),
     api: value(listen, 'api', readAddress),
     insecure: value(listen, 'insecure', readFlag),
-    ledger: value(root, 'ledger', (text) => inFolder(readPath(text))),
+    ledger: at(root, 'ledger', (place) => readLedgerPlace(yaml, place, inFolder, env)),
+    data: value(root, 'data', inFolder),
     forward: at(root, 'forward', (place) => readForward(yaml, place, inFolder)),
     timezone: value(root, 'timezone', readTimezone),
     budgets: value(root, 'budgets', (text) => readExisting(inFolder(text))),
@@ -299,7 +333,10 @@ function readEnvironment(env: ConfigSources['env'], cwd: string, mistakes: strin
     grpc: value('SPANLEDGER_LISTEN_GRPC', readAddressOrOff),
     api: value('SPANLEDGER_LISTEN_API', readAddress),
     insecure: value('SPANLEDGER_INSECURE', readFlag),
-    ledger: value('SPANLEDGER_LEDGER', readPath),
+    ledger: value('SPANLEDGER_LEDGER', (text) => ({ location: readPlace(text) })),
+    replica: value('SPANLEDGER_LEDGER_REPLICA', readPlace),
+    password: value('SPANLEDGER_LEDGER_PASSWORD', (text) => text),
+    data: value('SPANLEDGER_DATA', (text) => resolve(cwd, text)),
     endpoint: value('SPANLEDGER_FORWARD_ENDPOINT', readEndpoint),
     headers: value('SPANLEDGER_FORWARD_HEADERS', readHeaderList),
     timezone: value('SPANLEDGER_TIMEZONE', readTimezone),

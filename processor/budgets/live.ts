@@ -19,6 +19,8 @@ export interface LiveBudgetsOptions extends Omit<BudgetsOptions, 'rules' | 'noti
   readonly path: string | undefined;
   /** Whoever appends passes it. */
   readonly gate: Gate;
+  /** Around what reads the sums of the ledger, where others write to it too. */
+  readonly reading?: (work: () => Promise<void>) => Promise<void>;
 }
 
 const PAUSE_MS = 1000;
@@ -29,7 +31,7 @@ const PAUSE_MS = 1000;
  * @example const budgets = createLiveBudgets({ settings: readBudgets(path), path, gate, ledger, log }); await budgets.start();
  */
 export function createLiveBudgets(options: LiveBudgetsOptions): LiveBudgets {
-  const { settings, path, gate, log, ...rest } = options;
+  const { settings, path, gate, log, reading = (work) => work(), ...rest } = options;
   const create = ({ rules, notify, silences }: BudgetSettings): Budgets =>
     createBudgets({ ...rest, log, rules, notify, silences });
   let current = create(settings);
@@ -62,7 +64,7 @@ export function createLiveBudgets(options: LiveBudgetsOptions): LiveBudgets {
   async function startPatiently(budgets: Budgets): Promise<void> {
     while (!stopping.signal.aborted) {
       try {
-        await budgets.start();
+        await reading(() => budgets.start());
         return;
       } catch (error) {
         log.warn({ err: error }, 'the new budgets cannot reach the ledger; trying again');

@@ -115,6 +115,10 @@ export class YamlReader {
     return isMap(node) && node.has(key);
   }
 
+  isMap(place: Place): boolean {
+    return isMap(this.#resolve(place));
+  }
+
   isList(place: Place): boolean {
     return isSeq(this.#resolve(place));
   }

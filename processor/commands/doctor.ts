@@ -6,9 +6,10 @@ import { inspectCoverage } from '../doctor/coverage.ts';
 import { inspectRunning } from '../doctor/running.ts';
 import { SpanledgerError } from '../errors.ts';
 import { openPrices } from '../prices.ts';
-import { readSqliteLedger } from '../stores/sqlite.ts';
-import { inspectLedger, type Finding } from '../stores/sqlite/inspect.ts';
-import { configOption, ledgerFile, ledgerOption, type LedgerOptions } from './ledger-file.ts';
+import type { Finding } from '../stores/finding.ts';
+import { inspectLedger, readLedger, shownLedger } from '../stores/index.ts';
+import { isPostgres } from '../stores/postgres/location.ts';
+import { configOption, ledgerPlace, ledgerOption, type LedgerOptions } from './ledger-file.ts';
 import { tableText } from './table.ts';
 
 interface Options extends LedgerOptions {
@@ -45,27 +46,32 @@ async function* examine(options: Options): AsyncGenerator<Finding> {
   let config: Config | undefined;
   yield* attempt('configuration', function* () {
     config = loadConfig({ file: options.config, env: process.env, cwd: process.cwd() });
-    yield { check: 'configuration', state: 'ok', detail: `ledger ${config.ledger}` };
+    yield { check: 'configuration', state: 'ok', detail: `ledger ${shownLedger(config.ledger).location}` };
   });
   const known = config;
   if (known !== undefined) {
     yield* attempt('prices', () => inspectPrices(known));
     yield* inspectRunning(known);
   }
-  if (options.ledger === undefined && known !== undefined && !existsSync(known.ledger)) {
+  if (options.ledger === undefined && known !== undefined && isMissing(known.ledger)) {
     yield { check: 'ledger', state: 'ok', detail: `there is none yet: "spanledger serve" makes ${known.ledger}` };
     return;
   }
   yield* attempt('ledger', async function* () {
-    const path = ledgerFile(options);
-    yield* inspectLedger(path);
-    const reader = readSqliteLedger({ path });
+    const place = ledgerPlace(options);
+    yield* inspectLedger(place);
+    const reader = await readLedger(place);
     try {
       yield* inspectCoverage(reader, Date.now() * 1000);
     } finally {
       await reader.close();
     }
   });
+}
+
+/** Of a database it is asked there. */
+function isMissing(location: string): boolean {
+  return !isPostgres(location) && !existsSync(location);
 }
 
 function* inspectPrices(config: Config): Generator<Finding> {

@@ -1,9 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { Command } from 'commander';
 import { SpanledgerError } from '../errors.ts';
-import { eraseCustomer } from '../stores/sqlite/erase.ts';
-import { openFile } from '../stores/sqlite/open.ts';
-import { configOption, ledgerFile, ledgerOption, type LedgerOptions } from './ledger-file.ts';
+import { eraseCustomer } from '../stores/index.ts';
+import { configOption, ledgerPlace, ledgerOption, type LedgerOptions } from './ledger-file.ts';
 import { progressBar } from './progress-bar.ts';
 
 interface Options extends LedgerOptions {
@@ -17,7 +16,9 @@ interface Options extends LedgerOptions {
  */
 export function eraseCommand(): Command {
   return new Command('erase')
-    .description("replace a customer's id by a token from which nothing leads back; the processor must not be running")
+    .description(
+      "replace a customer's id by a token from which nothing leads back; a processor on a file must not be running",
+    )
     .requiredOption('--customer <id>', 'the id, exactly as it is in the ledger')
     .option(...ledgerOption)
     .option(...configOption)
@@ -25,21 +26,16 @@ export function eraseCommand(): Command {
       'after',
       '\nUser ids, session ids and free tags of its calls go too. Sums stay what they are. It may be stopped and begun again.',
     )
-    .action((options: Options) => {
-      const path = ledgerFile(options);
-      const file = openFile(path);
-      try {
-        const erased = eraseCustomer(file.db, options.customer, Date.now() * 1000, progressBar('erasing'));
-        if (erased === undefined)
-          throw new SpanledgerError('invalid_query', '--customer: there is no call of this customer in the ledger');
-        const { token, calls } = erased;
-        process.stdout.write(`${calls.toLocaleString('en-US')} calls are those of ${token} now\n`);
-        if (waits(`${path}.spool`))
-          process.stdout.write(`${path}.spool still holds spans for a backend; they go once it has taken them\n`);
-        process.stdout.write('Copies of the ledger made before, and backends that spans went to, still have the id.\n');
-      } finally {
-        file.close();
-      }
+    .action(async (options: Options) => {
+      const path = ledgerPlace(options);
+      const erased = await eraseCustomer(path, options.customer, Date.now() * 1000, progressBar('erasing'));
+      if (erased === undefined)
+        throw new SpanledgerError('invalid_query', '--customer: there is no call of this customer in the ledger');
+      const { token, calls } = erased;
+      process.stdout.write(`${calls.toLocaleString('en-US')} calls are those of ${token} now\n`);
+      if (waits(`${path}.spool`))
+        process.stdout.write(`${path}.spool still holds spans for a backend; they go once it has taken them\n`);
+      process.stdout.write('Copies of the ledger made before, and backends that spans went to, still have the id.\n');
     });
 }
 

@@ -12,6 +12,7 @@ import { loadConfig } from '../config.ts';
 import { SpanledgerError } from '../errors.ts';
 import { dimensionNames } from '../ledger.ts';
 import { readLedger } from '../stores/index.ts';
+import { ledgerAt } from './ledger-file.ts';
 import { tableText } from './table.ts';
 
 interface Options {
@@ -46,7 +47,10 @@ export function queryCommand(): Command {
     .option('--top <count>', 'the dearest groups, the others as one row')
     .option('--compare', 'beside each sum that of the time before')
     .addOption(new Option('--format <format>', 'how to print it').choices(['table', 'csv', 'json']).default('table'))
-    .option('--ledger <file>', 'the ledger (default: that of the configuration, else ./spanledger.db)')
+    .option(
+      '--ledger <ledger>',
+      'the ledger, a file or postgres://… (default: that of the configuration, else ./spanledger.db)',
+    )
     .option(
       '--url <url>',
       'ask a server instead, e.g. http://localhost:9464; its token is taken from SPANLEDGER_TOKEN_READ',
@@ -67,7 +71,7 @@ async function fromFile(options: Options): Promise<string> {
   const config = loadConfig({ file: options.config, env: process.env, cwd: process.cwd() });
   const clock = { now: Date.now() * 1000, timezone: config.timezone };
   const query = readCosts(params(options, options.format === 'csv' ? 'csv' : 'json'), clock);
-  const ledger = readLedger(options.ledger ?? config.ledger);
+  const ledger = await readLedger(ledgerAt(options.ledger, config), config.replica);
   try {
     return textOf(await costsAnswer(ledger, query), query, options.format);
   } finally {

@@ -7,6 +7,7 @@ import type { Ledger, LedgerReader, Matcher } from '../ledger.ts';
 import { openPrices } from '../prices.ts';
 import { differences, reprice, repriced, type DifferenceRow, type RepriceQuery } from '../reprice.ts';
 import { openLedger, readLedger } from '../stores/index.ts';
+import { ledgerAt } from './ledger-file.ts';
 import { tableText } from './table.ts';
 
 interface Options {
@@ -48,10 +49,10 @@ async function run(options: Options): Promise<void> {
   const config = loadConfig({ file: options.config, env: process.env, cwd: process.cwd() });
   const prices = openPrices(config);
   const query = queryOf(options, config);
-  const location = options.ledger ?? config.ledger;
+  const location = ledgerAt(options.ledger, config);
   const print = (text: string): void => void process.stdout.write(text);
   if (options.dryRun === true) {
-    const reader = readLedger(location);
+    const reader = await readLedger(location);
     try {
       print(await shown(reader, query, options));
     } finally {

@@ -4,7 +4,7 @@ import { displayUsd, formatUsd, parseUsd, type FemtoUsd } from '../../pricing/mo
 import { SpanledgerError } from '../errors.ts';
 import { loadRevenue, type ExchangeRates } from '../revenue-file.ts';
 import { openRevenue } from '../stores/index.ts';
-import { configOption, ledgerFile, ledgerOption, type LedgerOptions } from './ledger-file.ts';
+import { configOption, ledgerPlace, ledgerOption, type LedgerOptions } from './ledger-file.ts';
 
 interface Options extends LedgerOptions {
   readonly rate: ExchangeRates;
@@ -64,9 +64,8 @@ async function importFile(file: string, { rate, dryRun = false, json = false, ..
   const { rows } = loaded;
   const total = rows.reduce((sum, { amount }) => sum + amount, 0n);
   const months = [...new Set(rows.map(({ month }) => month))].toSorted();
-  const path = ledgerFile(where);
+  const path = ledgerPlace(where);
   const revenue = await openRevenue(path);
-  if (revenue === undefined) throw new SpanledgerError('ledger_unusable', `${path} keeps no revenue`);
   try {
     const change = dryRun ? { added: 0, changed: 0, same: 0 } : await revenue.put(rows, Date.now() * 1000);
     if (json) {

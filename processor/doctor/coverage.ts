@@ -1,5 +1,5 @@
 import type { CostQuery, CostRow, DimensionName, LedgerReader } from '../ledger.ts';
-import type { Finding } from '../stores/sqlite/inspect.ts';
+import type { Finding } from '../stores/finding.ts';
 
 /** The tags without which a cost belongs to nobody and nothing. */
 const required: readonly DimensionName[] = ['customer_id', 'feature'];

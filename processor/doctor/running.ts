@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { covers } from '../access.ts';
 import { formatAddress, type Address } from '../address.ts';
 import type { Config } from '../config.ts';
-import type { Finding } from '../stores/sqlite/inspect.ts';
+import type { Finding } from '../stores/finding.ts';
 
 /** What is asked of `/api/v1/status`. */
 interface Status {

@@ -15,8 +15,9 @@ describe('good files', () => {
   it('an empty one is the defaults, and so is none', () => {
     const cwd = temporaryFolder();
     const none = loadConfig({ env: {}, cwd });
-    expect(none).toEqual({ ...defaultConfig(), ledger: join(cwd, 'spanledger.db') });
-    expect(load('empty.good')).toEqual({ ...none, ledger: join(folder, 'spanledger.db') });
+    const at = (place: string) => ({ ledger: join(place, 'spanledger.db') });
+    expect(none).toEqual({ ...defaultConfig(), ...at(cwd) });
+    expect(load('empty.good')).toEqual({ ...none, ...at(folder) });
   });
 
   it('H1: port 4318 unless set otherwise, on loopback alone', () => {
@@ -38,6 +39,8 @@ describe('good files', () => {
         insecure: false,
       },
       ledger: join(folder, 'data/ledger.db'),
+      replica: undefined,
+      data: undefined,
       forward: [{ name: 'backend', endpoint: 'http://localhost:4328', headers: { 'x-tenant': 'acme' } }],
       timezone: 'Europe/Berlin',
       budgets: join(folder, 'beside.budgets.yaml'),
@@ -135,11 +138,11 @@ describe('bad files: every mistake at once, with line and column', () => {
       [
         '2:9: otlp: "127.0.0.1:99999" is not an address such as 127.0.0.1:4318',
         '3:13: insecure: "yes" is neither true nor false',
-        '4:9: ledger: the ledger is a path of a file; databases are not supported yet',
+        '4:9: ledger: the ledger is the path of a file, or postgres://user@host:5432/database',
         '6:3: forward: "endpoint" is missing',
         '6:3: forward: "endpont" is unknown; did you mean "endpoint"?',
         '7:11: timezone: "Europe/Berln" is not a time zone such as Europe/Berlin or UTC',
-        '8:1: the file: "colour" is unknown here; there are listen, ledger, forward, timezone, budgets, contract, prices, tokens, metrics, retention, window, dialects',
+        '8:1: the file: "colour" is unknown here; there are listen, ledger, data, forward, timezone, budgets, contract, prices, tokens, metrics, retention, window, dialects',
       ],
     ],
     ['not-a-map.bad', ['1:1: the file: a map of keys and values is needed here, not a list']],

@@ -11,6 +11,7 @@ import { loadConfig } from '../../config.ts';
 import { SpanledgerError } from '../../errors.ts';
 import type { LedgerReader } from '../../ledger.ts';
 import { readLedger } from '../../stores/index.ts';
+import { ledgerAt } from '../ledger-file.ts';
 import { tableText } from '../table.ts';
 
 interface Options {
@@ -34,7 +35,7 @@ export function settleCommand(): Command {
     .action(async (options: Options) => {
       const config = loadConfig({ file: options.config, env: process.env, cwd: process.cwd() });
       const contract = readTerms(options.contract ?? config.contract);
-      const ledger = readLedger(options.ledger ?? config.ledger);
+      const ledger = await readLedger(ledgerAt(options.ledger, config), config.replica);
       try {
         const now = Date.now() * 1000;
         const to = options.to ?? monthOf(calendar('month', config.timezone)(now).startUs, config.timezone);

@@ -1,6 +1,6 @@
-import type { ClientBase, PoolClient } from 'pg';
+import type { ClientBase } from 'pg';
 import type { Appended } from '../../ledger.ts';
-import type { Feed } from '../../feed.ts';
+import type { Feed, Take } from '../../feed.ts';
 import type { Database } from './database.ts';
 import { entryColumns, entryJoins, readEntry, type Row } from './entry-row.ts';
 import type { Location } from './location.ts';
@@ -24,33 +24,31 @@ export function createFeed(database: Database, { schema: s }: Location): Postgre
   const own = new Map<string, Promise<boolean>>();
   let snapshot: string | undefined;
   let pinned: PostgresFeed['pinned'];
-  let unpin: () => void = () => undefined;
+  let release: () => void = () => undefined;
+  let turn: Promise<unknown> = Promise.resolve();
 
-  /** A snapshot, held until `unpin`. Statements run one after the other. */
-  async function pin(): Promise<void> {
-    let held: Promise<unknown> | undefined;
-    const client = await new Promise<PoolClient>((resolve, reject) => {
-      held = database
-        .snapshot(async (taken) => {
-          resolve(taken);
-          await new Promise<void>((done) => (unpin = done));
-        })
-        .catch(reject);
-    });
-    const finished = held;
-    let last: Promise<unknown> = Promise.resolve();
-    snapshot = await currentSnapshot(client);
-    pinned = (work) => {
-      const answer = last.then(() => work(client));
-      last = answer.catch(() => undefined);
-      return answer;
-    };
-    const release = unpin;
-    unpin = () => {
-      pinned = undefined;
-      void last.then(release);
-      void finished;
-    };
+  /** One after the other: what one has taken is not taken by the next. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = turn.then(work);
+    turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  /** What this snapshot sees and the one before did not. */
+  async function take(client: ClientBase, give: Take): Promise<void> {
+    const now = await currentSnapshot(client);
+    const before = snapshot ?? now;
+    const news: Appended[] = [];
+    if (now !== before)
+      for await (const rows of pages(client, before))
+        for (const row of rows)
+          // Whoever was not told of a commit of ours will be told that the calls were known: they count from here.
+          if ((await own.get(String(row['tx']))) !== true) news.push({ entry: readEntry(row), inserted: true });
+    snapshot = now;
+    // Seen by every snapshot from now on.
+    const xmin = BigInt(now.slice(0, now.indexOf(':')));
+    for (const tx of own.keys()) if (BigInt(tx) < xmin) own.delete(tx);
+    if (news.length > 0) give(news);
   }
 
   async function* pages(client: ClientBase, before: string): AsyncGenerator<readonly Row[]> {
@@ -65,13 +63,39 @@ export function createFeed(database: Database, { schema: s }: Location): Postgre
           before,
           after?.['tx'] ?? null,
           after?.['start_us'] ?? null,
-          after && `\\x${String(after['span'])}`,
+          after === undefined ? null : `\\x${String(after['span'])}`,
           after?.['rev'] ?? null,
         ],
       );
       yield rows;
       after = rows.length < PAGE ? undefined : rows.at(-1);
     } while (after !== undefined);
+  }
+
+  /** A transaction that stays open, for the statements of others, one after the other. */
+  function hold(give: Take): Promise<void> {
+    return new Promise((resolve, reject) => {
+      database
+        .snapshot(async (client) => {
+          await take(client, give);
+          let last: Promise<unknown> = Promise.resolve();
+          pinned = (work) => {
+            const answer = last.then(() => work(client));
+            last = answer.catch(() => undefined);
+            return answer;
+          };
+          await new Promise<void>((released) => {
+            release = released;
+            resolve();
+          });
+          pinned = undefined;
+          await last;
+        })
+        .catch((error: unknown) => {
+          pinned = undefined;
+          reject(error instanceof Error ? error : new Error(String(error)));
+        });
+    });
   }
 
   return {
@@ -81,27 +105,13 @@ export function createFeed(database: Database, { schema: s }: Location): Postgre
     wrote(tx, settled) {
       own.set(tx, settled);
     },
-    pin,
-    unpin: () => unpin(),
-    async next(take) {
-      await database.snapshot(async (client) => {
-        const now = await currentSnapshot(client);
-        const before = snapshot ?? now;
-        if (now !== before) {
-          const news: Appended[] = [];
-          for await (const rows of pages(client, before))
-            for (const row of rows)
-              // Whoever was not told of a commit of ours will be told that the calls were known: they count from here.
-              if ((await own.get(String(row['tx']))) !== true) news.push({ entry: readEntry(row), inserted: true });
-          if (news.length > 0) take(news);
-        }
-        snapshot = now;
-        // Seen by every snapshot from now on.
-        const xmin = BigInt(now.slice(0, now.indexOf(':')));
-        for (const tx of own.keys()) if (BigInt(tx) < xmin) own.delete(tx);
-      });
-    },
-    close: () => unpin(),
+    pin: (give) => inTurn(() => hold(give)),
+    unpin: () => release(),
+    next: (give) =>
+      inTurn(async () => {
+        if (pinned === undefined) await database.snapshot((client) => take(client, give));
+      }),
+    close: () => release(),
   };
 }
 

@@ -60,6 +60,10 @@ export const migrations: readonly ((s: string) => string)[] = [
       PRIMARY KEY (trace, span, kind));
     CREATE INDEX held_by_due ON ${s}.held (due_us);
     CREATE INDEX held_open ON ${s}.held (start_us) WHERE kind = 'open' AND state = 'waiting';
+    CREATE TABLE ${s}.revenue (month text NOT NULL, digest bytea NOT NULL, customer_id text NOT NULL, id text NOT NULL,
+      amount numeric(38,15) NOT NULL, PRIMARY KEY (month, digest));
+    CREATE TABLE ${s}.revenue_import (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at_us bigint NOT NULL,
+      rows bigint NOT NULL);
     CREATE TABLE ${s}.progress (id integer PRIMARY KEY CHECK (id = 1), compacted_us bigint NOT NULL, kept_us bigint NOT NULL,
       epoch bigint NOT NULL);
     INSERT INTO ${s}.progress VALUES (1, 0, 0, 0);

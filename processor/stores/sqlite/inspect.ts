@@ -2,18 +2,12 @@ import { statSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { HOUR } from '../../rollup.ts';
+import type { Finding } from '../finding.ts';
 import { entrySumColumns, sign, sumColumns } from './amount.ts';
 import { storeFailure } from './failure.ts';
 import { readProgress } from './progress.ts';
 import { requireCurrent } from './schema.ts';
 import { levels } from './summary.ts';
-
-export interface Finding {
-  readonly check: string;
-  readonly state: 'ok' | 'warning' | 'failed';
-  /** What was found, and what to do. */
-  readonly detail: string;
-}
 
 const DAY = 24 * HOUR;
 const REBUILD = 'stop the processor, run "spanledger rollups rebuild"';

@@ -1,8 +1,8 @@
 /** The ledger on a real PostgreSQL: the whole conformance suite, with COPY for every batch. */
 import { afterAll, beforeAll, describe } from 'vitest';
-import { openPostgresLedger } from '../../processor/stores/postgres.ts';
-import { ledgerConformance } from '../conformance/ledger.ts';
-import { postgresFolder, startPostgres, type Postgres } from './support/postgres.ts';
+import { openPostgresLedger } from '../../../processor/stores/postgres.ts';
+import { ledgerConformance } from '../../conformance/ledger.ts';
+import { postgresFolder, startPostgres, type Postgres } from '../support/postgres.ts';
 
 describe.skipIf(postgresFolder() === undefined)('a real PostgreSQL', () => {
   let server: Postgres;
