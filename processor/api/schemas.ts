@@ -148,7 +148,7 @@ export const budgetsAnswer = z.strictObject({
       labels: z.record(z.string(), z.string()),
       period: z.strictObject({ kind: z.string(), start: time, end: time }),
       unit: z.string(),
-      amount: z.string(),
+      amount: z.string().nullable().meta({ description: 'Null where it is a share of a revenue that is not known' }),
       spent: z.string(),
       amount_usd: usdOrNull,
       spent_usd: usdOrNull,

@@ -61,7 +61,7 @@
 /**
  * @typedef {{
  *   budget: string, labels: Record<string, string>, period: { kind: string, start: string, end: string },
- *   unit: 'USD' | 'tokens' | 'requests', amount: string, spent: string,
+ *   unit: 'USD' | 'tokens' | 'requests', amount: string | null, spent: string,
  *   amount_usd: string | null, spent_usd: string | null, ratio: number | null, state: string, thresholds: Threshold[], unpriced_calls: number,
  *   forecast: { expected: string, low: string, high: string, ratio: number | null, method: string } | null,
  *   where: string

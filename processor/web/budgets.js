@@ -59,7 +59,7 @@ function summary(budgets) {
 
 /** @param {Budget} budget */
 function row(budget) {
-  const { spent_usd, amount_usd, unit } = budget;
+  const { spent_usd, unit } = budget;
   const labels = Object.entries(budget.labels);
   const whose = labels.map(([, value]) => value || 'Unassigned').join(' · ');
   const level = levels[budget.state] ?? 'bad';
@@ -86,16 +86,12 @@ function row(budget) {
         spent_usd === null
           ? figure(number(budget.spent), origin, `${number(budget.spent)} ${unit}: ${label}`)
           : amount(spent_usd, origin, label),
-        h(
-          'span',
-          { class: 'faint' },
-          ` of ${amount_usd === null ? `${number(budget.amount)} ${unit}` : money(amount_usd)}`,
-        ),
+        h('span', { class: 'faint' }, ` of ${amountWords(budget)}`),
       ),
     ),
     h('span', {
       class: `bar across ${level}`,
-      '--length': Math.max(0, Math.min(1, budget.ratio ?? 1)),
+      '--length': budget.amount === null ? 0 : Math.max(0, Math.min(1, budget.ratio ?? 1)),
       'aria-hidden': 'true',
     }),
     h(
@@ -113,6 +109,12 @@ function row(budget) {
 function fullness({ ratio }) {
   if (ratio === null) return 'no amount';
   return ratio > 1 ? `${percent(ratio)}, over` : percent(ratio);
+}
+
+/** @param {Budget} budget */
+function amountWords({ amount: value, amount_usd: usd, unit }) {
+  if (value === null) return 'a revenue that is not known';
+  return usd === null ? `${number(value)} ${unit}` : money(usd);
 }
 
 /** Thresholds, and when they were told. @param {Budget} budget */

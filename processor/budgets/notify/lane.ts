@@ -75,6 +75,11 @@ export class Lane {
     return this.#options.target;
   }
 
+  /** Whether it tells again what still holds. */
+  get repeats(): boolean {
+    return this.#options.route.repeatUs !== undefined;
+  }
+
   get size(): number {
     return this.#held.size + this.#queue.size;
   }

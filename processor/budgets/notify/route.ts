@@ -27,10 +27,19 @@ export function allRoutes(root: Route): readonly Route[] {
   return [root, ...root.routes.flatMap(allRoutes)];
 }
 
+/** Regular expressions are compiled once: there may be 100,000 alerts. */
+const tests = new WeakMap<Route, ReturnType<typeof matchLabels>>();
+
+function testOf(route: Route): ReturnType<typeof matchLabels> {
+  const test = tests.get(route) ?? matchLabels(route.matchers);
+  tests.set(route, test);
+  return test;
+}
+
 function walk(route: Route, labels: Readonly<Record<string, string>>): readonly Route[] {
   const taken: Route[] = [];
   for (const below of route.routes) {
-    if (!matchLabels(below.matchers)(labels)) continue;
+    if (!testOf(below)(labels)) continue;
     taken.push(...walk(below, labels));
     if (!below.goOn) break;
   }
