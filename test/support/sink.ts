@@ -27,6 +27,8 @@ export interface SinkRequest {
 }
 
 export interface SinkOptions {
+  /** Any, unless it is said. */
+  readonly port?: number;
   /** What the nth request (from 1) is answered with; 200 without. Only spans of requests answered with 200 are kept. */
   readonly answer?: (
     n: number,
@@ -70,7 +72,7 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
       }, delayMs);
     });
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

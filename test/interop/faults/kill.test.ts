@@ -1,6 +1,4 @@
 /** The processor is killed at random points under load, while its backend comes and goes. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,23 +7,12 @@ import { afterAll, expect, test } from 'vitest';
 import { startSink } from '../../support/sink.ts';
 import { freePort } from '../support/collector.ts';
 import { countCalls, startLoad } from './load.ts';
+import { report } from './report.ts';
+import { serve } from './served.ts';
 
 const KILLS = process.env['SPANLEDGER_SOAK'] === undefined ? 5 : 50;
-const bin = join(import.meta.dirname, '../../../processor/bin.cjs');
 const folder = mkdtempSync(join(tmpdir(), 'spanledger-kill-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-async function serve(env: Record<string, string>): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [bin, 'serve'], { cwd: folder, env: { PATH: process.env['PATH'], ...env } });
-  let said = '';
-  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  await Promise.race([
-    once(child.stdout, 'data'),
-    once(child, 'close').then(() => Promise.reject(new Error(`it ended: ${said}`))),
-  ]);
-  child.stdout.resume();
-  return child;
-}
 
 const spooled = (): number =>
   readdirSync(join(folder, 'spanledger.db.spool/backend')).filter((name) => name.endsWith('.segment')).length;
@@ -46,22 +33,19 @@ test(
     };
     const load = startLoad(() => `http://127.0.0.1:${port}`, 4, 5);
     for (let kill = 0; kill < KILLS; kill++) {
-      const child = await serve(env);
+      const served = await serve({ folder, env });
       for (const end = Date.now() + 100 + Math.random() * 900; Date.now() < end; mood += Math.random()) await sleep(60);
-      child.kill('SIGKILL');
-      await once(child, 'close');
+      await served.end('SIGKILL');
     }
-    const last = await serve(env);
+    const last = await serve({ folder, env });
     mood = 0;
     await load.stop();
     for (const end = Date.now() + 60_000; spooled() > 0 && Date.now() < end;) await sleep(50);
-    last.kill('SIGTERM');
-    await once(last, 'close');
+    await last.end('SIGTERM');
 
     const counts = await countCalls(load, join(folder, 'spanledger.db'), sink);
-    process.stdout.write(
-      `kill -9 x ${KILLS}: ${JSON.stringify(counts, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}\n`,
-    );
+    const besides = `${KILLS} kills; ${counts.repeated} requests came to the backend more than once, ${counts.changed} of them changed`;
+    report('killed (`kill -9`) at random under load', counts, besides);
     expect(counts).toMatchObject({
       acknowledged: counts.sent,
       inLedger: counts.sent,

@@ -14,6 +14,10 @@ export interface Load {
   /** Requests that were acknowledged. */
   readonly acknowledged: ReadonlySet<number>;
   readonly sent: () => number;
+  /** How often each answer came: a status, with "+" where it said when to come again, or the code of a broken connection. */
+  readonly answers: ReadonlyMap<string, number>;
+  /** Milliseconds to each acknowledgement. */
+  readonly waits: readonly number[];
   /** Lets every request that was begun be acknowledged. */
   stop(): Promise<void>;
 }
@@ -34,20 +38,33 @@ export function bodyOf(n: number): Buffer {
 
 export function startLoad(endpoint: () => string, senders: number, pauseMs = 0): Load {
   const acknowledged = new Set<number>();
+  const answers = new Map<string, number>();
+  const waits: number[] = [];
   let next = 0;
   const stopping = new AbortController();
-  async function send(): Promise<void> {
+  async function sender(): Promise<void> {
     while (!stopping.signal.aborted) {
       const n = next++;
-      while (!(await isTaken(endpoint(), bodyOf(n)))) await sleep(50);
+      for (;;) {
+        const began = performance.now();
+        const answer = await send(endpoint(), bodyOf(n));
+        answers.set(answer, (answers.get(answer) ?? 0) + 1);
+        if (answer === '200') {
+          waits.push(performance.now() - began);
+          break;
+        }
+        await sleep(50);
+      }
       acknowledged.add(n);
       await sleep(pauseMs);
     }
   }
-  const all = Promise.all(Array.from({ length: senders }, send));
+  const all = Promise.all(Array.from({ length: senders }, sender));
   return {
     acknowledged,
     sent: () => next,
+    answers,
+    waits,
     async stop() {
       stopping.abort();
       await all;
@@ -55,7 +72,7 @@ export function startLoad(endpoint: () => string, senders: number, pauseMs = 0):
   };
 }
 
-async function isTaken(endpoint: string, body: Buffer): Promise<boolean> {
+export async function send(endpoint: string, body: Uint8Array): Promise<string> {
   try {
     const response = await fetch(`${endpoint}/v1/traces`, {
       method: 'POST',
@@ -63,10 +80,16 @@ async function isTaken(endpoint: string, body: Buffer): Promise<boolean> {
       body: new Uint8Array(body),
     });
     await response.arrayBuffer();
-    return response.status === 200;
-  } catch {
-    return false;
+    return `${response.status}${response.headers.has('retry-after') ? '+' : ''}`;
+  } catch (error) {
+    const { cause } = error as { cause?: { code?: string } };
+    return cause?.code ?? 'broken';
   }
+}
+
+/** The `part`th of the waits, from 0 to 1. */
+export function quantile(waits: readonly number[], part: number): number {
+  return waits.toSorted((a, b) => a - b)[Math.min(Math.floor(waits.length * part), waits.length - 1)] ?? 0;
 }
 
 export interface Counts {

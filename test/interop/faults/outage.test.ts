@@ -11,6 +11,7 @@ import { loadConfig } from '../../../processor/config.ts';
 import { startSink, type Sink } from '../../support/sink.ts';
 import { buildCollector, freePort, missingCollector, onPorts, startCollector } from '../support/collector.ts';
 import { CALLS, countCalls, startLoad } from './load.ts';
+import { report } from './report.ts';
 
 const missing = missingCollector();
 const OUTAGE_MS = process.env['SPANLEDGER_SOAK'] === undefined ? 8_000 : 600_000;
@@ -67,10 +68,8 @@ describe.skipIf(missing !== undefined)('a backend that is away behind a real Col
     await app.stop();
 
     const counts = await countCalls(load, join(folder, 'spanledger.db'), sink);
-    process.stdout.write(
-      `backend away for ${OUTAGE_MS / 1000} s: ${counts.sent} calls sent, ${billedWhileAway} billed while it was away, ` +
-        `${counts.delivered} delivered after, ${counts.changed} changed\n`,
-    );
+    const besides = `for ${OUTAGE_MS / 1000} s; ${billedWhileAway} billed while it was away, ${counts.changed} changed`;
+    report('backend away, behind a real Collector', counts, besides);
     expect(sink.spans.length).toBeGreaterThan(deliveredWhileAway);
     expect({ ...counts, billedWhileAway, failed: forward.failed_spans }).toMatchObject({
       acknowledged: counts.sent,
