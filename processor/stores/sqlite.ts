@@ -5,6 +5,7 @@ import { createAudit } from './sqlite/audit.ts';
 import { createCrossings } from './sqlite/crossings.ts';
 import { storeFailure } from './sqlite/failure.ts';
 import { openFile, type OpenFile } from './sqlite/open.ts';
+import { createPatience, isBusy } from './sqlite/patience.ts';
 import { createReaderClient } from './sqlite/reader-client.ts';
 import type { TidyOptions } from './sqlite/tidy.ts';
 import { createHeldRows } from './sqlite/window.ts';
@@ -13,6 +14,8 @@ import { requireAdjustments, requireCalls } from './valid-entry.ts';
 
 /** A commit is one wait for the disk; waiting requests share it up to this many entries. */
 const GROUP = 1_000;
+/** How long after calls could not be written the ledger counts as away, though a smaller write may find room. */
+const AWAY_MS = 5_000;
 
 export interface SqliteOptions extends Partial<TidyOptions> {
   readonly path: string;
@@ -61,6 +64,9 @@ export function readSqliteLedger({ path }: Pick<SqliteOptions, 'path'>): LedgerR
 }
 
 function createLedger({ db, path, close }: OpenFile, options: TidyOptions): Ledger {
+  // Waiting for a lock in SQLite would hold up the event loop: see patience.ts.
+  db.exec('PRAGMA busy_timeout = 0');
+  const patience = createPatience();
   const writer = createWriter(db, options);
   const crossings = createCrossings(db);
   const audit = createAudit(db);
@@ -70,6 +76,7 @@ function createLedger({ db, path, close }: OpenFile, options: TidyOptions): Ledg
   const queue: Waiting[] = [];
   let closed = false;
   let tidying = false;
+  let failure: { readonly error: SpanledgerError; readonly at: number } | undefined;
 
   /** Commits what waits, one group a turn of the event loop. */
   function flush(): void {
@@ -78,8 +85,11 @@ function createLedger({ db, path, close }: OpenFile, options: TidyOptions): Ledg
       if (group.length > 0 && rows + queue[0].entries.length > GROUP) break;
       group.push(queue.shift() as Waiting);
     }
-    if (queue.length > 0) setImmediate(flush);
-    if (!commit(group)) for (const alone of group) commit([alone], true);
+    const outcome = commit(group);
+    if (outcome === 'busy') queue.unshift(...group);
+    if (outcome === 'failed') for (const alone of group) commit([alone], true);
+    if (queue.length > 0 && outcome === 'busy') void patience.pause().then(flush);
+    else if (queue.length > 0) setImmediate(flush);
     if (!closed) tidySoon();
   }
 
@@ -97,26 +107,38 @@ function createLedger({ db, path, close }: OpenFile, options: TidyOptions): Ledg
   hourly.unref();
   tidySoon();
 
-  /** False where a group of several failed: then each is tried alone, so that nobody fails for a neighbour. */
-  function commit(group: readonly Waiting[], last: boolean = group.length === 1): boolean {
+  /** `failed` where it is one of several: then each is tried alone, so that nobody fails for a neighbour. */
+  function commit(group: readonly Waiting[], last: boolean = group.length === 1): 'done' | 'busy' | 'failed' {
+    if (group.length === 0) return 'done';
     try {
       const answers = writer.commit(group.map(({ entries }) => entries));
       group.forEach(({ resolve }, index) => resolve(answers[index] ?? []));
-      return true;
+      patience.over();
+      failure = undefined;
+      return 'done';
     } catch (error) {
-      if (!last) return false;
-      for (const { reject } of group) reject(storeFailure('ledger_unavailable', path, error));
-      return true;
+      if (!closed && patience.mayPass(error)) return 'busy';
+      // Who would be alone would meet the same lock.
+      if (!last && !isBusy(error)) return 'failed';
+      const said = storeFailure('ledger_unavailable', path, error);
+      if (said.sort === 'retryable') failure = { error: said, at: performance.now() };
+      for (const { reject } of group) reject(said);
+      return 'done';
     }
   }
 
   /** For the few small writes besides `append`. */
   async function write<T>(action: () => T): Promise<T> {
-    try {
-      requireOpen();
-      return action();
-    } catch (error) {
-      throw storeFailure('ledger_unavailable', path, error);
+    // Its own: reading goes through while a lock stays, and says nothing of when writing will.
+    const own = createPatience();
+    for (;;) {
+      try {
+        requireOpen();
+        return action();
+      } catch (error) {
+        if (closed || !own.mayPass(error)) throw storeFailure('ledger_unavailable', path, error);
+      }
+      await own.pause();
     }
   }
 
@@ -166,6 +188,7 @@ function createLedger({ db, path, close }: OpenFile, options: TidyOptions): Ledg
     feed: undefined,
     check: () =>
       write(() => {
+        if (failure !== undefined && performance.now() - failure.at < AWAY_MS) throw failure.error;
         countCheck.run();
       }),
     async close() {

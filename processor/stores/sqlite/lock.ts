@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { DatabaseSync } from 'node:sqlite';
 import { SpanledgerError } from '../../errors.ts';
 import { storeFailure } from './failure.ts';
+import { isBusy } from './patience.ts';
 
 /**
  * One process writes a ledger. The lock is SQLite's own, on a small file beside the ledger that is never closed meanwhile:
@@ -41,10 +42,6 @@ export function lockLedger(path: string): () => void {
       { cause: error },
     );
   }
-}
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5;
 }
 
 function readHolder(db: DatabaseSync): string | undefined {

@@ -5,7 +5,7 @@ import { storeFailure } from './failure.ts';
 import { lockLedger } from './lock.ts';
 import { migrate } from './schema.ts';
 
-/** How long a lock of another program (a backup, a shell) may hold up a write; the event loop waits with it. */
+/** How long a lock of another program may hold up the opening. */
 const BUSY_MS = 250;
 
 /** A ledger file, for this process alone. */

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../../support/ledger.ts';
 import { chatSpan } from '../../support/otlp.ts';
 import { decodeProtobuf } from '../../support/sink/protobuf.ts';
 import { startSink, type Sink, type SinkOptions } from '../../support/sink.ts';
-import { CALLS, countCalls, quantile, startLoad } from './load.ts';
+import { CALLS, countCalls, drained, quantile, startLoad } from './load.ts';
 import { report } from './report.ts';
 import { serve, type Served } from './served.ts';
 
@@ -20,16 +20,6 @@ async function start(answer: SinkOptions['answer']): Promise<{ sink: Sink; serve
     await sink.stop();
   });
   return { sink, served, folder };
-}
-
-/** Until nothing waits in the spool. */
-async function drained({ apiUrl }: Served): Promise<void> {
-  for (const end = Date.now() + 60_000; Date.now() < end; await sleep(50)) {
-    const status = (await (await fetch(`${apiUrl}/api/v1/status`)).json()) as {
-      forward: { backends: { spooled_spans: number }[] };
-    };
-    if (status.forward.backends[0]?.spooled_spans === 0) return;
-  }
 }
 
 test('one poisoned request is a dead letter; all others are delivered', async () => {

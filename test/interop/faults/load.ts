@@ -5,6 +5,7 @@ import { openSqliteLedger } from '../../../processor/stores/sqlite.ts';
 import { chatSpan, encodeProtobuf, request, type TestSpan } from '../../support/otlp.ts';
 import { decodeProtobuf } from '../../support/sink/protobuf.ts';
 import type { Sink } from '../../support/sink.ts';
+import type { Served } from './served.ts';
 
 /** Of each request: calls of $0.004, and other spans. */
 export const CALLS = 3;
@@ -84,6 +85,16 @@ export async function send(endpoint: string, body: Uint8Array): Promise<string> 
   } catch (error) {
     const { cause } = error as { cause?: { code?: string } };
     return cause?.code ?? 'broken';
+  }
+}
+
+/** Until nothing waits in the spool. */
+export async function drained({ apiUrl }: Pick<Served, 'apiUrl'>): Promise<void> {
+  for (const end = Date.now() + 60_000; Date.now() < end; await sleep(50)) {
+    const status = (await (await fetch(`${apiUrl}/api/v1/status`)).json()) as {
+      forward: { backends: { spooled_spans: number }[] };
+    };
+    if (status.forward.backends[0]?.spooled_spans === 0) return;
   }
 }
 
