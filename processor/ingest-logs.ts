@@ -1,7 +1,8 @@
 import { mayHoldCalls, readLogCall } from './dialects/logs/index.ts';
 import type { Appended } from './ledger.ts';
 import type { Counters } from './metrics.ts';
-import { readLogs } from './otlp/index.ts';
+import { readLogs, type Span } from './otlp/index.ts';
+import type { Link } from './otlp/links.ts';
 import type { Consume } from './receivers/intake.ts';
 import type { Commit } from './stages/commit.ts';
 import { countCalls } from './stages/count-calls.ts';
@@ -26,19 +27,29 @@ export interface LogIngestOptions {
 export function createLogIngest(options: LogIngestOptions): Consume {
   const { prices, commit, settling, relay, observers, counters } = options;
   return async (body, encoding) => {
-    if (mayHoldCalls(body)) {
-      const calls = readLogs(body, encoding).records.flatMap((record): Told[] => {
-        const call = readLogCall(record);
-        if (call === undefined) return [];
-        return [{ span: record, entry: entryFor(record, call, chargeFor(call, chargedAt(record), prices)) }];
-      });
-      if (calls.length > 0) {
-        const committed = await commit(calls);
-        const settled = await settling.take({ calls, aggregates: [], markers: [], links: () => [] });
-        countCalls(counters, committed, prices);
-        for (const observe of observers) observe([...committed.takenBack, ...committed.appended, ...settled]);
-      }
-    }
+    if (mayHoldCalls(body)) await take(readLogs(body, encoding).records);
     return relay(body, encoding);
   };
+
+  async function take(records: readonly Span[]): Promise<void> {
+    const calls: Told[] = [];
+    const aggregates: Told[] = [];
+    for (const span of records) {
+      const call = readLogCall(span);
+      if (call === undefined) continue;
+      const told = { span, entry: entryFor(span, call, chargeFor(call, chargedAt(span), prices)) };
+      (call.kind === 'aggregate' ? aggregates : calls).push(told);
+    }
+    if (calls.length === 0 && aggregates.length === 0) return;
+    const committed = await commit(calls);
+    const links = [...calls, ...aggregates].map(linkOf);
+    const settled = await settling.take({ calls, aggregates, markers: [], links: () => links });
+    countCalls(counters, committed, prices);
+    for (const observe of observers) observe([...committed.takenBack, ...committed.appended, ...settled]);
+  }
+}
+
+/** A record stands in the span that it was written in, under an id that we gave it. */
+function linkOf({ span, entry: { traceId, spanId } }: Told): Link {
+  return { traceId, spanId, parentSpanId: span.parentSpanId };
 }

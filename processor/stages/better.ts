@@ -11,12 +11,14 @@ export interface Kept {
 export const CLIENT = 3;
 
 const LOG = '-log';
-const families: ReadonlySet<string> = new Set(logDialects.map(({ name }) => name.slice(0, -LOG.length)));
+const families: ReadonlySet<string> = new Set(
+  logDialects.filter(({ isWithinSpan }) => isWithinSpan !== true).map(({ name }) => name.slice(0, -LOG.length)),
+);
 
 /** Whether it was told by a log record. */
 export const isLog = ({ dialect }: Entry): boolean => dialect.endsWith(LOG);
 
-/** Of emitters with two signals, which may tell the same call. */
+/** Of emitters with two signals, which may tell the same call and need not stand in the same trace. */
 export function familyOf({ dialect }: Entry): string | undefined {
   const family = dialect.endsWith(LOG) ? dialect.slice(0, -LOG.length) : dialect;
   return families.has(family) ? family : undefined;

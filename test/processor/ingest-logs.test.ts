@@ -27,7 +27,8 @@ async function start() {
   const relayed: Uint8Array[] = [];
   const seen: Appended[] = [];
   const observers = [(appended: readonly Appended[]): void => void seen.push(...appended)];
-  const settling = createSettling({ ledger, prices, counters, observe: () => undefined });
+  const clock = { now: 1_800_000_000_000_000 };
+  const settling = createSettling({ ledger, prices, counters, observe: () => undefined, now: () => clock.now });
   const shared = { prices, commit: createCommit(ledger), settling, observers, counters };
   const relay = async (body: Uint8Array): Promise<object> => {
     relayed.push(body);
@@ -37,7 +38,11 @@ async function start() {
   const spans = createIngest({ ...shared, exporter: undefined });
   const traces = async (body: Uint8Array): Promise<unknown> => spans(readTraces(body, 'json'));
   const total = async (): Promise<string> => formatUsd((await ledger.derive(EVERYTHING)).total);
-  return { logs, traces, total, relayed, seen, counters };
+  const sweep = async (): Promise<void> => {
+    clock.now += 180_000_000;
+    await settling.sweep();
+  };
+  return { logs, traces, total, sweep, relayed, seen, counters };
 }
 
 it.each<[Encoding, (body: Buffer) => Uint8Array]>([
@@ -88,6 +93,75 @@ it.each(pairs)(
     }
   },
 );
+
+/** An event of the conventions, written in this span. */
+const within = (spanId: string): Buffer =>
+  Buffer.from(
+    fixture('otel-genai-log.plain.logs')
+      .toString()
+      .replace(/"traceId":"[^"]*","spanId":"[^"]*"/, `"traceId":"${TRACE}","spanId":"${spanId}"`),
+  );
+const TRACE = 'e'.repeat(32);
+const [CALL, AGENT] = ['1'.repeat(16), '2'.repeat(16)];
+const span = (id: string, operation: string, output: number, answer = ''): Buffer =>
+  Buffer.from(
+    JSON.stringify({
+      resourceSpans: [
+        {
+          scopeSpans: [
+            {
+              spans: [
+                {
+                  traceId: TRACE,
+                  spanId: id,
+                  parentSpanId: id === CALL ? AGENT : '',
+                  name: operation,
+                  startTimeUnixNano: '1790000000000000000',
+                  endTimeUnixNano: id === CALL ? '1790000001500000000' : '1790000002000000000',
+                  attributes: Object.entries({
+                    'gen_ai.operation.name': operation,
+                    'gen_ai.request.model': 'gpt-4o',
+                    ...(answer === '' ? {} : { 'gen_ai.response.id': answer }),
+                    'gen_ai.usage.input_tokens': '1250',
+                    'gen_ai.usage.output_tokens': String(output),
+                  }).map(([key, stringValue]) => ({ key, value: { stringValue } })),
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    }),
+  );
+
+it.each<[string, readonly Buffer[], string]>([
+  ['without a span', [within(CALL)], '0.006525'],
+  ['in the span of the call, whatever that counts', [within(CALL), span(CALL, 'chat', 100)], '0.004125'],
+  ['beside the span of the call, by the answer', [within(AGENT), span(CALL, 'chat', 340, 'chatcmpl-ev1')], '0.006525'],
+  ['below an agent that has no calls', [within(AGENT), span(AGENT, 'invoke_agent', 9999)], '0.006525'],
+  [
+    'below an agent beside another call',
+    [within(AGENT), span(AGENT, 'invoke_agent', 9), span(CALL, 'chat', 340, 'x')],
+    '0.01305',
+  ],
+])('an event of the conventions is charged once, and only if no span tells its call: %s', async (_, parts, amount) => {
+  for (const order of [parts, parts.toReversed(), [...parts, ...parts]]) {
+    const { logs, traces, total, sweep } = await start();
+    for (const body of order) {
+      await (body.includes('resourceLogs') ? logs(body, 'json') : traces(body));
+      if (order.length > 2) await sweep();
+    }
+    await sweep();
+    expect(await total()).toBe(amount);
+  }
+});
+
+it('an event in no trace is not charged, and counted', async () => {
+  const { logs, total, sweep, counters } = await start();
+  await logs(Buffer.from(within(CALL).toString().replace(TRACE, '').replace(CALL, '')), 'json');
+  await sweep();
+  expect([await total(), counters.get('settled_aggregates', 'no_trace')]).toEqual(['0', 1]);
+});
 
 it('two events that used the same are two calls', async () => {
   const { logs, total } = await start();

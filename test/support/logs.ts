@@ -13,6 +13,8 @@ interface Record {
   readonly body: Value;
   readonly attributes: readonly Attribute[];
   readonly eventName?: string;
+  readonly traceId?: string;
+  readonly spanId?: string;
 }
 interface Request {
   readonly resourceLogs: readonly {
@@ -38,15 +40,19 @@ export function encodeLogs(json: Uint8Array): Uint8Array {
   );
 }
 
-function encodeRecord({ timeUnixNano, observedTimeUnixNano, body, attributes, eventName }: Record): Uint8Array {
+function encodeRecord({ timeUnixNano, observedTimeUnixNano, body, attributes, eventName, ...ids }: Record): Uint8Array {
   return new BinaryWriter()
     .tag(1, WireType.Bit64)
     .fixed64(BigInt(timeUnixNano))
     .tag(11, WireType.Bit64)
     .fixed64(BigInt(observedTimeUnixNano))
     .raw(message([5, message([1, body.stringValue])], ...attributes.map((pair) => [6, attribute(pair)] as const)))
-    .raw(message([12, eventName]))
+    .raw(message([9, bytesOf(ids.traceId)], [10, bytesOf(ids.spanId)], [12, eventName]))
     .finish();
+}
+
+function bytesOf(hex: string | undefined): Uint8Array | undefined {
+  return hex === undefined ? undefined : Buffer.from(hex, 'hex');
 }
 
 function attribute({ key, value }: Attribute): Uint8Array {

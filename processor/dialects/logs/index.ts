@@ -4,12 +4,10 @@ import { claudeCodeLog } from './claude-code.ts';
 import { codexLog } from './codex.ts';
 import { geminiCliLog } from './gemini-cli.ts';
 import type { LogDialect } from './log-dialect.ts';
+import { otelGenaiLog } from './otel-genai.ts';
 
-/**
- * Emitters that put usage into log events. The events of the GenAI conventions (`gen_ai.client.inference.operation.details`)
- * are not read: whoever writes them writes the span of the same call, too, with the same counts.
- */
-export const logDialects: readonly LogDialect[] = [claudeCodeLog, codexLog, geminiCliLog];
+/** Emitters that put usage into log events, each asked in turn. */
+export const logDialects: readonly LogDialect[] = [claudeCodeLog, codexLog, geminiCliLog, otelGenaiLog];
 
 /** The call that a log record speaks of; undefined where there is none, or no dialect recognises it. */
 export const readLogCall: CallReader = (record: Span) => {

@@ -7,4 +7,9 @@ import type { Dialect } from '../dialect.ts';
 export interface LogDialect extends Pick<Dialect, 'name' | 'read'> {
   /** Texts of which one is in every request that holds such a record: all other requests are passed on unread. */
   readonly marks: readonly string[];
+  /**
+   * True: its records stand in the trace and the span of the call that they tell. False or left out: they may stand in no
+   * trace, and are known again by the id of the answer, or by session and counts.
+   */
+  readonly isWithinSpan?: boolean;
 }

@@ -141,8 +141,11 @@ ${basisRows()}
   what follows from the parents of spans; where a link is missing, from the times.
 - **Calls that began and did not end** (our instrumentation announces those that take longer than a second) are charged for
   their estimated input after \`window.open_calls\`; their end, should it come, replaces that.
-- **Not charged**: polling for an answer that was counted when it was made (\`fetch_response\`), answers out of a gateway's own
-  cache, and events of the GenAI conventions, which repeat a span.
+- **Events of the GenAI conventions** (\`gen_ai.client.inference.operation.details\`) are held as agents are, and charged only if
+  no span tells the same call: the one that they were written in, or one with the same answer. In no trace they are not charged,
+  because nobody could tell. Older events (\`gen_ai.choice\` and the messages) have no usage.
+- **Not charged**: polling for an answer that was counted when it was made (\`fetch_response\`), and answers out of a gateway's
+  own cache.
 
 \`spanledger_settled_aggregates_total\`, \`spanledger_nested_calls_total\`, \`spanledger_open_calls_total\` and \`held_back\` in
 \`/api/v1/status\` say how many, and why.
