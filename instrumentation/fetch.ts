@@ -5,6 +5,7 @@ import type { Batches } from './batches.ts';
 import { patient, type Call, type Listener } from './call.ts';
 import { claimed, currentLogical, isClaimed, type Logical } from './claim.ts';
 import type { Observing } from './clients/client.ts';
+import { findDataApi, type Credits, type DataApi } from './data-apis.ts';
 import { withoutBaggage } from './egress.ts';
 import { formFields } from './form.ts';
 import { guarded } from './contain.ts';
@@ -25,6 +26,11 @@ interface Plan {
   readonly body: unknown;
 }
 
+interface DataCall {
+  readonly call: Call;
+  readonly credits: Credits;
+}
+
 /** A larger body is sound or a film, or not worth reading twice. */
 const longestBody = 32 * 1024 * 1024;
 
@@ -32,7 +38,7 @@ const longestBody = 32 * 1024 * 1024;
  * Watches `fetch` for requests to model providers that no client hook watches: bundled applications, clients that we do not
  * know, hand-written requests. Every other request goes through untouched.
  */
-export function hookFetch({ recorder, batches }: Observing): void {
+export function hookFetch({ recorder, batches }: Observing, dataApis: readonly DataApi[] = []): void {
   wrapMethod(
     globalThis,
     'fetch',
@@ -45,6 +51,18 @@ export function hookFetch({ recorder, batches }: Observing): void {
             if (response.status < 400) guarded(() => observeResponse(response, look, undefined));
             return response;
           });
+        const data = dataApis.length === 0 ? undefined : guarded(() => dataCall(args[0]));
+        if (data !== undefined)
+          return withoutBaggage(() => fetch.apply(this, args)).then(
+            (response) => {
+              guarded(() => dataAnswered(data, response));
+              return response;
+            },
+            (error: unknown) => {
+              data.call.fail(error);
+              throw error;
+            },
+          );
         const plan = guarded(() => planOf(...args));
         if (plan === undefined) return fetch.apply(this, args);
         const { logical, url } = plan;
@@ -78,6 +96,24 @@ export function hookFetch({ recorder, batches }: Observing): void {
         );
       },
   );
+
+  const dataCall = (input: Input): DataCall | undefined => {
+    const url = URL.parse(input instanceof Request ? input.url : input instanceof URL ? input.href : input);
+    const api = url === null ? undefined : findDataApi(dataApis, url);
+    if (url === null || api === undefined || isClaimed()) return undefined;
+    const call = recorder.begin(api.wire, {}, { url: url.origin, path: url.pathname }, api.host);
+    return call === undefined ? undefined : { call, credits: api.credits };
+  };
+
+  const dataAnswered = ({ call, credits }: DataCall, response: Response): void => {
+    // What was used may be told of a refusal too.
+    if (credits.from === 'header') call.counted(response.headers.get(credits.name) ?? undefined);
+    if (response.status >= 400) return call.failStatus(response.status);
+    if (credits.from === 'rule') call.counted(credits.count);
+    if (credits.from !== 'body') return call.complete();
+    observeResponse(response, call, undefined);
+    recorder.watch(response, call);
+  };
 
   const answered = (call: Call, response: Response, logical: Logical | undefined): void => {
     if (logical !== undefined) logical.status = response.status >= 400 ? response.status : undefined;

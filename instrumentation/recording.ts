@@ -131,7 +131,7 @@ export function startRecording(settings: Settings, { say, asideHook, tokenizer }
   };
   shared[slot] = recording;
   const observing = { recorder, batches, askForUsage: settings.askForUsage };
-  hookFetch(observing);
+  hookFetch(observing, settings.dataApis);
   hookSockets(observing);
   watchAiSdk(observing);
   const report = reporter(isMainThread ? say : () => {}, () => current()?.name ?? 'nowhere yet');

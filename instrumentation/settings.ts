@@ -1,3 +1,5 @@
+import { readDataApis, type DataApi } from './data-apis.ts';
+
 import type { ContentCapture } from './content.ts';
 
 /** What the environment asks of the instrumentation. Read once, at start; the standard OTEL_* variables beside it. */
@@ -8,6 +10,8 @@ export interface Settings {
   readonly baggage: boolean;
   /** Ask chat streams for their usage; `SPANLEDGER_STREAM_USAGE=off` leaves every request as the application made it. */
   readonly askForUsage: boolean;
+  /** `SPANLEDGER_DATA_APIS`: paid APIs that are no model's, and where their credits stand (data-apis.ts). */
+  readonly dataApis: readonly DataApi[];
   /** Announce calls that are open for more than a second; `SPANLEDGER_MARKERS=off` does not. */
   readonly markers: boolean;
   /** `SPANLEDGER_LAST_GASP=on`: deliver what is left on `process.exit()` and crashes too, which holds them up. */
@@ -28,6 +32,7 @@ export function readSettings(env: Environment): Settings {
     tags: parsePairs(env['SPANLEDGER_TAGS'] ?? ''),
     baggage: env['SPANLEDGER_BAGGAGE'] !== 'off',
     askForUsage: env['SPANLEDGER_STREAM_USAGE'] !== 'off',
+    dataApis: readDataApis(env['SPANLEDGER_DATA_APIS'] ?? '').apis,
     markers: env['SPANLEDGER_MARKERS'] !== 'off',
     lastGasp: env['SPANLEDGER_LAST_GASP'] === 'on',
     content: contentPlaces(env),
@@ -94,6 +99,10 @@ function mistakesOf(env: Environment): string[] {
   const content = env[contentName]?.trim().toLowerCase();
   if (content !== undefined && content !== '' && places[content] === undefined)
     mistakes.push(`${contentName} is not one of ${Object.keys(places).join(', ')}: no content is captured`);
+  for (const part of readDataApis(env['SPANLEDGER_DATA_APIS'] ?? '').unread)
+    mistakes.push(
+      `SPANLEDGER_DATA_APIS: "${part}" can't be read; write host/path=1, host/path=header:NAME or host/path=body:FIELD`,
+    );
   const tags = (env['SPANLEDGER_TAGS'] ?? '').split(',').filter((part) => part.trim() !== '');
   const unread = tags.filter((part) => Object.keys(parsePairs(part)).length === 0).length;
   if (unread > 0)
