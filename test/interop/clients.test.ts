@@ -24,6 +24,11 @@ const packages = [
   '@openai/agents@0.20.0',
   '@azure/openai@2.0.0',
   'openai@7.57.0',
+  '@google/genai@3.1.0',
+  '@mistralai/mistralai@2.7.0',
+  'groq-sdk@1.6.0',
+  'together-ai@0.52.0',
+  'ws@8.23.0',
   'zod@4',
   '@opentelemetry/api@1.10.0',
 ];
@@ -161,6 +166,22 @@ test('replicate: by tokens, by time, whenever the prediction is fetched', async 
     failed: [time(12, 'failed')],
     cancelled: [time(2)],
   });
+});
+
+test('results of batches, and Gemini Live, by libraries with ways of their own', async () => {
+  const ran = await run('batches.mjs');
+  const call = (provider: string, operation: string, tier: unknown): readonly unknown[] => [
+    [provider, operation, 'reported', 9, 3, tier],
+  ];
+  expect(table(ran, 'spanledger.service_tier')).toEqual({
+    mistral: call('mistral_ai', 'chat', 'batch'),
+    groq: call('groq', 'chat', 'batch'),
+    together: call('together_ai', 'chat', 'batch'),
+    gemini: call('gcp.gemini', 'generate_content', 'batch'),
+    geminiInline: call('gcp.gemini', 'generate_content', 'batch'),
+    live: call('gcp.gemini', 'generate_content', undefined),
+  });
+  expect(ran.results).toMatchObject({ geminiInline: 1, live: 3 });
 });
 
 test('the Claude Agent SDK: totals that run on are not added up', async () => {
