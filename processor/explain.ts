@@ -8,14 +8,18 @@ import type { Span } from './otlp/index.ts';
 import { chargedAt, chargeFor, entryFor, type Prices } from './stages/entry.ts';
 import { identify } from './stages/identity.ts';
 import { isMarker } from './stages/marker.ts';
-import { createOnce } from './stages/once.ts';
+import { certainReason, covers, reasonNotTo, timed, type Reason } from './stages/judge.ts';
+import { createLineage } from './stages/lineage.ts';
+import { createOnce, type Told } from './stages/once.ts';
 
 /** What one span is to us, and why: what `spanledger explain` prints. */
 export interface Explanation {
   readonly span: Span;
   readonly call: Call | undefined;
-  /** Of a billable call; nothing else is charged. */
+  /** Of a billable call, and of an aggregate that nothing billable is below. */
   readonly charge: Charge | undefined;
+  /** Why an aggregate is not charged. */
+  readonly reason?: Reason | undefined;
 }
 
 /** The same reading and the same price as the ledger's. */
@@ -25,7 +29,8 @@ export function explainSpan(span: Span, prices: Prices, read: CallReader = readC
 }
 
 /**
- * All of a file: of a call that several spans or records tell, one is charged, and the others are nested.
+ * All of a file, as if nothing else came: of a call that several spans or records tell, one is charged and the others are
+ * nested; an aggregate is charged where nothing billable is below it.
  *
  * @example explainAll({ spans: readTraces(body, 'json').spans, records: [] }, loadPriceBook())
  */
@@ -41,14 +46,54 @@ export function explainAll(
   const told = all.flatMap(({ span, call, charge }) =>
     call === undefined || charge === undefined ? [] : [{ span, entry: entryFor(span, call, charge) }],
   );
-  const nested = new Set(createOnce(Infinity).plan(told).nested);
-  return all.map((one) => (nested.has(one.span) ? { span: one.span, call: one.call, charge: undefined } : one));
+  const charged = new Set(withoutResends(createOnce(Infinity).plan(told).calls).map(({ span }) => span));
+  const judged = judgeAggregates(all, told, prices);
+  return all.map((one) => judged.get(one.span) ?? (charged.has(one.span) ? one : uncharged(one)));
+}
+
+function uncharged({ span, call }: Explanation): Explanation {
+  return { span, call, charge: undefined };
+}
+
+/** The ledger knows a span that comes again. */
+function withoutResends(calls: readonly Told[]): readonly Told[] {
+  const keyOf = ({ entry: { startUs, traceId, spanId } }: Told): string => `${startUs}/${traceId}/${spanId}`;
+  return [...new Map(calls.toReversed().map((one) => [keyOf(one), one])).values()];
+}
+
+function judgeAggregates(
+  all: readonly Explanation[],
+  told: readonly Told[],
+  prices: Prices,
+): ReadonlyMap<Span, Explanation> {
+  const aggregates = all.flatMap(({ span, call }) => {
+    if (call?.kind !== 'aggregate') return [];
+    const charge = chargeFor(call, chargedAt(span), prices);
+    return [{ span, call, charge, entry: entryFor(span, call, charge) }];
+  });
+  if (aggregates.length === 0) return new Map();
+  const lineage = createLineage(Infinity);
+  for (const { span, call } of all) {
+    const { traceId, spanId } = call === undefined ? span : identify(span);
+    lineage.link({ traceId, spanId, parentSpanId: span.parentSpanId });
+  }
+  const calls = told.map(({ entry }) => timed(entry));
+  for (const call of calls) if (covers(call)) lineage.cover(call.traceId, call.spanId, true);
+  for (const { entry } of aggregates)
+    if (entry.operation !== 'fetch_response') lineage.cover(entry.traceId, entry.spanId, false);
+  const others = { calls, aggregates: aggregates.map(({ entry }) => timed(entry)) };
+  return new Map(
+    aggregates.map(({ span, call, charge, entry }) => {
+      const reason = certainReason(span, entry) ?? reasonNotTo(timed(entry), others, lineage);
+      return [span, { span, call, charge: reason === undefined ? charge : undefined, reason }];
+    }),
+  );
 }
 
 /** The same for a log record, read as `LogRequest` says. */
 export function explainRecord(record: Span, prices: Prices): Explanation {
   const call = readLogCall(record);
-  return { span: record, call, charge: call && chargeFor(call, chargedAt(record), prices) };
+  return { span: record, call, charge: call?.kind === 'call' ? chargeFor(call, chargedAt(record), prices) : undefined };
 }
 
 /** One line of `explain --json`. */

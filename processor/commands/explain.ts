@@ -8,6 +8,7 @@ import { readLogCall } from '../dialects/logs/index.ts';
 import { basisEvidence, evidenceOf } from '../evidence.ts';
 import { explainAll, explanationJson, type Explanation } from '../explain.ts';
 import type { Span } from '../otlp/index.ts';
+import type { Reason } from '../stages/judge.ts';
 import { bytesOf, filesOf, joined, readInput, type ExplainInput } from './explain-input.ts';
 import { chargeText } from './prices/quote.ts';
 import { redacted } from './redact.ts';
@@ -100,10 +101,23 @@ export function explanationText(explained: Explanation): string {
   const pairs = [...named, ...Object.entries(tags.extra ?? {}).map(([name, value]) => `${name}=${value}`)];
   lines.push(printable(`  tags    ${pairs.length === 0 ? '—' : pairs.join(' ')}`));
   if (kind === 'nested') lines.push('  charge  none: another span or record tells the same call, and is charged');
-  else if (charge === undefined)
-    lines.push('  charge  none: it repeats what is below it (charged only if nothing billable comes below it in time)');
+  else if (charge === undefined) lines.push(`  charge  none: ${whyNot(explained.reason)}`);
   else lines.push(`  charge  ${printable(chargeText(charge)).split('\n').join('\n        ')}`);
+  if (call.kind === 'aggregate' && charge !== undefined)
+    lines.push('          charged because nothing here tells its calls; one that comes later takes this back');
   return lines.join('\n');
+}
+
+const reasons: Readonly<Record<Reason, string>> = {
+  parts_known: 'it repeats what is below it, which is charged',
+  inside_call: 'it is part of a call, which is charged',
+  same_answer: 'a call of its trace tells the same answer, and is charged',
+  no_trace: 'it stands in no trace, so nobody can tell whether its calls are told elsewhere',
+  polling: 'it asks again for an answer that was charged when it was made',
+};
+
+function whyNot(reason: Reason | undefined): string {
+  return reason === undefined ? 'it repeats what is below it' : reasons[reason];
 }
 
 function usageText({ usage, usageState }: NonNullable<Explanation['call']>): string {
@@ -118,12 +132,12 @@ function summary(explained: readonly Explanation[], unreadable: number): string 
   const charges = explained.flatMap(({ charge }) => charge ?? []);
   const amounts = charges.flatMap((charge) => (charge.status === 'priced' ? [charge.amount] : []));
   const total = amounts.reduce((sum, amount) => sum + amount, 0n);
-  const aggregates = explained.filter(({ call }) => call?.kind === 'aggregate').length;
+  const aggregates = explained.filter(({ call, charge }) => call?.kind === 'aggregate' && charge === undefined).length;
   const nested = explained.filter(({ call, charge }) => call?.kind === 'call' && charge === undefined).length;
   const parts: readonly (readonly [count: number, what: string])[] = [
     [amounts.length, `priced, together ${displayUsd(total)}`],
     [charges.length - amounts.length, 'unpriced'],
-    [aggregates, 'not charged: what is below them is'],
+    [aggregates, 'not charged: they repeat others'],
     [nested, 'of calls that others tell'],
     [explained.length - charges.length - aggregates - nested, 'of no LLM call'],
     [unreadable, 'unreadable: passed on as they came'],

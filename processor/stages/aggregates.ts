@@ -3,10 +3,10 @@ import type { Appended, Entry, Ledger } from '../ledger.ts';
 import type { Counters } from '../metrics.ts';
 import type { Link } from '../otlp/links.ts';
 import type { Span } from '../otlp/request.ts';
-import type { Held, TraceCall } from '../window.ts';
+import type { Held } from '../window.ts';
 import { correct } from './correct.ts';
 import { bodyOf, heldAggregate, keyOf, LEASE } from './held-rows.ts';
-import { covers, reasonNotTo, type Reason, type TimedCall } from './judge.ts';
+import { certainReason, covers, reasonNotTo, timed, type Reason, type TimedCall } from './judge.ts';
 import { createLineage } from './lineage.ts';
 import type { Told } from './once.ts';
 
@@ -115,8 +115,8 @@ export function createAggregates({ ledger, counters, startedAt, settleUs, keepUs
   }
 
   function atOnce(span: Span, entry: Entry): Reason | undefined {
-    if (/^0*$/.test(span.traceId)) return 'no_trace';
-    if (entry.operation === 'fetch_response') return 'polling';
+    const certain = certainReason(span, entry);
+    if (certain !== undefined) return certain;
     if (lineage.isCovered(entry.traceId, entry.spanId)) return 'parts_known';
     if (lineage.isWithin(entry.traceId, entry.spanId)) return 'inside_call';
     return lineage.hasAnswer(entry.traceId, entry.responseId) ? 'same_answer' : undefined;
@@ -195,9 +195,4 @@ export function createAggregates({ ledger, counters, startedAt, settleUs, keepUs
     },
     sweep,
   };
-}
-
-function timed(call: TraceCall): TimedCall {
-  const { traceId, spanId, startUs, durationUs, usageState, responseId } = call;
-  return { traceId, spanId, startUs, endUs: startUs + durationUs, usageState, responseId };
 }

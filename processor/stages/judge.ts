@@ -1,5 +1,8 @@
 import type { Micros } from '../../pricing/charge.ts';
 import type { UsageState } from '../../pricing/usage/usage.ts';
+import type { Entry } from '../ledger.ts';
+import type { Span } from '../otlp/request.ts';
+import type { TraceCall } from '../window.ts';
 import type { Lineage } from './lineage.ts';
 
 /** A span with usage, and when it was. */
@@ -27,6 +30,21 @@ export type Reason =
   | 'no_trace'
   /** `fetch_response` asks again for an answer that was counted when it was made. */
   | 'polling';
+
+/** A call as the judge sees it. */
+export function timed(call: TraceCall): TimedCall {
+  const { traceId, spanId, startUs, durationUs, usageState, responseId } = call;
+  return { traceId, spanId, startUs, endUs: startUs + durationUs, usageState, responseId };
+}
+
+/** Why an aggregate is not charged whatever else comes; undefined where that has to be seen. */
+export function certainReason(
+  span: Pick<Span, 'traceId'>,
+  { operation }: Pick<Entry, 'operation'>,
+): Reason | undefined {
+  if (/^0*$/.test(span.traceId)) return 'no_trace';
+  return operation === 'fetch_response' ? 'polling' : undefined;
+}
 
 /** Some emitters cut the times of one span to milliseconds and not those of the next. */
 const TOLERANCE_US = 5_000;
