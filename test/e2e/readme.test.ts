@@ -40,6 +40,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'npm ci && npm run demo': 'test/e2e/demo.test.ts',
   'npm install spanledger @opentelemetry/api': 'test/interop/package.test.ts',
   'node --require spanledger/instrumentation app.js': 'test/interop/package.test.ts',
+  'node --require spanledger/instrumentation/sdk app.js': 'test/interop/sdk.test.ts',
   'npx spanledger serve': 'test/interop/package.test.ts',
   'npx spanledger erase --customer acme': 'test/processor/commands/upkeep.test.ts',
   'npx spanledger reprice --from 2026-11-01 --to 2026-12-01': 'test/processor/commands/reprice.test.ts',
