@@ -1,16 +1,15 @@
-import { context, createContextKey, ROOT_CONTEXT } from '@opentelemetry/api';
+import { context } from '@opentelemetry/api';
 import type { convertLegacyHttpOptions } from '@opentelemetry/otlp-exporter-base/node-http';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Delivery } from './outbox.ts';
+import { untraced } from './untraced.ts';
 
 export type OtlpConfig = ReturnType<typeof convertLegacyHttpOptions>;
 
 const compress = promisify(gzip);
-/** The application's http instrumentation leaves alone what runs under this; there is no baggage in it either. */
-const untraced = ROOT_CONTEXT.setValue(createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING'), true);
 /** The same body would be refused again. */
 const final = new Set([400, 415, 422]);
 /** https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes */

@@ -1,0 +1,119 @@
+import { isJson } from '../apis/api.ts';
+import { Accounts } from './accounts.ts';
+import { readDelta, readSnapshot, type KeyState, type Rates, type Snapshot } from './wire.ts';
+
+/** How much the state is worth: told within the last minute, before that, or never. */
+export type Source = 'live' | 'stale' | 'none';
+
+/** The processor says something every ten seconds. */
+const STALE_MS = 60_000;
+/** How often what is of no use any more is forgotten. */
+const SWEEP_MS = 30_000;
+const MOST_WANTED = 200;
+
+export interface Clocks {
+  /** Milliseconds since the Unix epoch. */
+  readonly wall: () => number;
+  /** Milliseconds of a clock that nobody can set. */
+  readonly steady: () => number;
+}
+export const realClocks: Clocks = { wall: () => Date.now(), steady: () => performance.now() };
+
+/** Everything that a guard knows of budgets. It is told by `take`, and asked on the way of a call: nothing here waits. */
+export class State {
+  accounts: readonly Accounts[] = [];
+  /** The last event that can be resumed after. */
+  lastId: string | undefined;
+  /** Called when rates are needed that nobody has told. */
+  onWant: () => void = () => {};
+  readonly #clocks: Clocks;
+  #rates = new Map<string, Rates>();
+  readonly #wanted = new Map<string, true>();
+  #heardMs: number | undefined;
+  /** Of the processor's clock before ours: periods are its own. */
+  #skewMs = 0;
+  #sweptMs = 0;
+  #arriving: { readonly snapshot: Snapshot; readonly keys: KeyState[] } | undefined;
+
+  constructor(clocks: Clocks = realClocks) {
+    this.#clocks = clocks;
+  }
+
+  get source(): Source {
+    if (this.#heardMs === undefined) return 'none';
+    return this.#clocks.steady() - this.#heardMs > STALE_MS ? 'stale' : 'live';
+  }
+
+  /** Milliseconds since the processor was heard; undefined if it never was. */
+  get ageMs(): number | undefined {
+    return this.#heardMs === undefined ? undefined : this.#clocks.steady() - this.#heardMs;
+  }
+
+  /** By the processor's clock. */
+  get nowMs(): number {
+    return this.#clocks.wall() + this.#skewMs;
+  }
+
+  /** Models whose rates were needed, as `provider/model`. */
+  get wanted(): readonly string[] {
+    return [...this.#wanted.keys()];
+  }
+
+  /** The processor is there: whatever it says, even nothing. */
+  heard(): void {
+    if (this.#heardMs === undefined) return;
+    this.#heardMs = this.#clocks.steady();
+    if (this.#heardMs - this.#sweptMs < SWEEP_MS) return;
+    this.#sweptMs = this.#heardMs;
+    for (const accounts of this.accounts) accounts.sweep(this.nowMs);
+  }
+
+  /** Rates by the names that a call uses; asks for them where they are not known. */
+  rates(provider: string, model: string): Rates | undefined {
+    const key = `${provider}/${model}`;
+    const known = this.#rates.get(key);
+    if (known === undefined && !this.#wanted.has(key)) this.#want(provider, model, key);
+    return known;
+  }
+
+  /** Takes in an event of the feed. Throws a TypeError where it cannot be read; then nothing has changed. */
+  take(event: string, data: unknown, id: string | undefined): void {
+    if (!isJson(data)) throw new TypeError('not an object');
+    if (event === 'snapshot') this.#arriving = { snapshot: readSnapshot(data), keys: [] };
+    else if (event === 'keys') this.#arriving?.keys.push(...readDelta(data).keys);
+    else if (event === 'ready') this.#arrived();
+    else if (event === 'delta') this.#change(readDelta(data));
+    else return;
+    this.lastId = id ?? this.lastId;
+  }
+
+  #arrived(): void {
+    const { snapshot, keys } = this.#arriving ?? {};
+    this.#arriving = undefined;
+    if (snapshot === undefined || keys === undefined) return;
+    const before = new Map(this.accounts.map((each) => [each.rule.budget, each]));
+    this.#skewMs = snapshot.nowMs - this.#clocks.wall();
+    this.accounts = snapshot.rules.map((rule) => new Accounts(rule, before.get(rule.budget)));
+    this.#rates = new Map();
+    this.#change({ keys, rates: snapshot.rates }, before);
+    this.#heardMs = this.#clocks.steady();
+  }
+
+  #change(
+    { keys, rates }: { readonly keys: readonly KeyState[]; readonly rates: readonly Rates[] },
+    before?: ReadonlyMap<string, Accounts>,
+  ): void {
+    for (const each of rates) this.#rates.set(`${each.provider}/${each.model}`, each);
+    for (const key of keys) {
+      const accounts = this.accounts[key.rule];
+      accounts?.tell(key, before?.get(accounts.rule.budget));
+    }
+  }
+
+  #want(provider: string, model: string, key: string): void {
+    if (provider === '' || model === '' || key.includes(',') || key.length > 300) return;
+    if (this.#wanted.size >= MOST_WANTED) return;
+    this.#wanted.set(key, true);
+    if (this.#heardMs !== undefined) this.onWant();
+  }
+}
