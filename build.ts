@@ -21,7 +21,9 @@ const copied = [
   'instrumentation/place.cjs',
 ];
 // The exporter and the tokenizer are bundles of their own: they are loaded when they are needed, not with the application.
-const bundled = ['register', 'export', 'tokenizer', 'last-gasp', 'sdk'].map((name) => `instrumentation/${name}.ts`);
+const bundled = ['register', 'export', 'tokenizer', 'last-gasp', 'sdk', 'guard'].map(
+  (name) => `instrumentation/${name}.ts`,
+);
 
 /**
  * The SDK names at its start every exporter that a variable may ask for, and gRPC with them. Few are ever asked for, so each

@@ -6,6 +6,7 @@ import { waitFor } from './background.ts';
 import { contentOf, type Content, type ContentCapture } from './content.ts';
 import { errorType } from './error-type.ts';
 import { estimateByRule, textsOf, type Texts, type TokenEstimate } from './estimate.ts';
+import type { Admission } from './guard/guard.ts';
 import { failed, guarded } from './contain.ts';
 import { serverOf, type Server } from './provider.ts';
 import type { OpenCall } from './recording.ts';
@@ -110,6 +111,11 @@ export class Call {
   held: object | undefined;
   /** It is told when its response is garbage. */
   watched = false;
+  /** What the guard has said, where it was asked. */
+  admission: Admission | undefined;
+  /** The model first asked for, where another is called in its place. */
+  #fallbackFrom: string | undefined;
+  #counts: Counts | undefined;
   #opened: unknown;
   readonly #begun: CallStart;
   readonly #done: (call: Call, finished: FinishedCall) => void;
@@ -126,6 +132,22 @@ export class Call {
     this.#answer.extra = this.request.extra;
     this.#done = done;
     this.#content = contentOf(begun.capture, begun.api.operation, begun.body);
+  }
+
+  /** Another model is called in the place of the one asked for. */
+  replaces(model: string): void {
+    this.#fallbackFrom = this.request.model;
+    this.request = { ...this.request, model };
+  }
+
+  /** What was used, as far as it is known by now; undefined where nothing is. */
+  get counts(): Counts | undefined {
+    return this.#counts;
+  }
+
+  /** The model that answered. */
+  get answeredBy(): string | undefined {
+    return this.#answer.model;
   }
 
   /** Where the request really went, when that is only known once it has been sent. */
@@ -251,6 +273,7 @@ export class Call {
     };
     for (const name in tags) attributes[name] = tags[name];
     put(attributes, attr.requestModel, request.model);
+    put(attributes, attr.fallbackFrom, this.#fallbackFrom ?? this.admission?.fallbackFrom);
     put(attributes, attr.requestMaxTokens, request.maxTokens);
     if (request.stream) attributes[attr.requestStream] = true;
     put(attributes, attr.serverAddress, this.#server?.host);
@@ -304,7 +327,8 @@ export class Call {
     const byPiece = answer.complete ? answer.extra : undefined;
     const known = reading.usage.status === 'known' ? reading.usage.counts : byPiece;
     if (known !== undefined && (answer.complete || !this.request.stream)) {
-      describeCounts(attributes, answer.extra === undefined ? known : { ...known, ...answer.extra });
+      this.#counts = answer.extra === undefined ? known : { ...known, ...answer.extra };
+      describeCounts(attributes, this.#counts);
       attributes[attr.usageState] = 'reported';
       return undefined;
     }
@@ -341,6 +365,7 @@ export class Call {
       counts['output'] = output - (counts['reasoning'] ?? 0);
       estimated.push('output');
     }
+    this.#counts = counts;
     describeCounts(attributes, counts);
     if (estimated.length > 0) attributes[attr.usageEstimated] = estimated;
     attributes[attr.usageState] = whole && known === undefined ? 'estimated' : 'incomplete';

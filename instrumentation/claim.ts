@@ -36,6 +36,8 @@ export interface Logical {
   call: Call | undefined;
   /** The last attempt was answered with this status, and the library may try again. */
   status: number | undefined;
+  /** The guard has not let it go out. */
+  refusal?: Error;
 }
 const logicals = new AsyncLocalStorage<Logical>();
 
@@ -48,10 +50,13 @@ export function asLogicalCall<T>(provider: string, work: () => Promise<T>): Prom
   const logical: Logical = { provider, call: undefined, status: undefined };
   return logicals.run(logical, work).then(
     (value) => {
+      if (logical.refusal !== undefined) throw logical.refusal;
       if (logical.status !== undefined) logical.call?.failStatus(logical.status);
       return value;
     },
     (error: unknown) => {
+      // What the library makes of the answer in its place is no use to anybody.
+      if (logical.refusal !== undefined) throw logical.refusal;
       if (logical.status === undefined) logical.call?.fail(error);
       else logical.call?.failStatus(logical.status);
       throw error;

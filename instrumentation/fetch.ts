@@ -9,6 +9,7 @@ import { findDataApi, type Credits, type DataApi } from './data-apis.ts';
 import { withoutBaggage } from './egress.ts';
 import { formFields } from './form.ts';
 import { guarded } from './contain.ts';
+import { refusedResponse, replacedInit } from './guard/replace.ts';
 import { providerOf } from './provider.ts';
 import { observeResponse } from './response.ts';
 import { wrapMethod } from './wrap.ts';
@@ -73,12 +74,22 @@ export function hookFetch({ recorder, batches }: Observing, dataApis: readonly D
             return again;
           }
           if (!isJson(body)) return undefined;
-          const call = recorder.begin(plan.api, body, { url: url.href, path: url.pathname }, plan.provider);
+          const place = { url: url.href, path: url.pathname };
+          // A body that has to be read from a copy is known when the request is on its way.
+          const asks = plan.body instanceof Promise ? {} : ({ guarded: true } as const);
+          const call = recorder.begin(plan.api, body, { ...place, ...asks }, plan.provider);
           if (logical !== undefined) logical.call = call;
           return call;
         };
         const known = plan.body instanceof Promise ? undefined : guarded(() => open(plan.body));
         if (known === undefined && !(plan.body instanceof Promise)) return fetch.apply(this, args);
+        const refusal = known?.admission?.refusal;
+        if (refusal !== undefined) {
+          if (logical !== undefined) logical.refusal = refusal;
+          return Promise.resolve(refusedResponse(refusal));
+        }
+        const init = known === undefined ? undefined : guarded(() => replacedInit(known, plan.body, args[1]));
+        if (init !== undefined) args[1] = init;
         const call = async (): Promise<Call | undefined> => known ?? open(await plan.body);
         return withoutBaggage(() => fetch.apply(this, args)).then(
           async (response) => {

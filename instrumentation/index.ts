@@ -3,6 +3,10 @@
  * `node --require spanledger/instrumentation app.js`; without it these functions do no harm.
  */
 export { GenAIInstrumentation, type GenAIInstrumentationConfig } from './gen-ai-instrumentation.ts';
+export { guard, type GuardedCall, type GuardedRun, type GuardStatus, type Reserved } from './guard/api.ts';
+export type { Decision } from './guard/decision.ts';
+export { BudgetExceededError, type BudgetProblem } from './guard/error.ts';
+export { answerRefusals, guardRequests } from './guard/express.ts';
 export { tagRequests, type RoutedRequest } from './frameworks/express.ts';
 export { tagFastifyRequests, type FastifyLikeRequest } from './frameworks/fastify.ts';
 export { tagHonoRequests, type HonoLikeContext } from './frameworks/hono.ts';

@@ -17,6 +17,7 @@ exports.load = load;
 exports.say = say;
 exports.surroundings = {
   loadExporter: () => load('export'),
+  loadGuard: () => load('guard'),
   say,
   asideHook: fileOf('hook-aside', 'js'),
   tokenizer: fileOf('tokenizer', 'cjs'),

@@ -1,9 +1,10 @@
-import { context, trace } from '@opentelemetry/api';
+import { context, trace, type Attributes, type SpanContext } from '@opentelemetry/api';
 import type { Json, WireApi } from './apis/api.ts';
 import { Call, type FinishedCall } from './call.ts';
 import { beneath } from './claim.ts';
 import type { ContentCapture } from './content.ts';
 import { failed, guarded } from './contain.ts';
+import type { Admission } from './guard/guard.ts';
 import { serverOf } from './provider.ts';
 import type { OpenCall } from './recording.ts';
 import { currentTags, type TagSources } from './tags.ts';
@@ -12,6 +13,8 @@ import { currentTags, type TagSources } from './tags.ts';
 export interface CallPlace {
   readonly url: string;
   readonly path: string;
+  /** The guard is asked: whoever begins the call looks at its `admission`, and sends nothing where it is refused. */
+  readonly guarded?: true;
 }
 
 /** Where calls begin, and where they are known while they are open. */
@@ -34,13 +37,15 @@ export interface Recorded {
   /** A call is open for more than a second; what is given here comes back with it when it is over. */
   readonly announce?: (call: OpenCall) => unknown;
   readonly capture?: ContentCapture | undefined;
+  /** What the guard says to a call. Does not throw. */
+  readonly admit?: (call: Call, tags: Attributes, parent: SpanContext | undefined, body: Json) => Admission | undefined;
 }
 
 /** How long a call is open before it is announced, and how often is looked. */
 const announcedAfterMs = 1000;
 const lookEveryMs = 250;
 
-export function createRecorder(sources: TagSources, { began, emit, announce, capture }: Recorded): Recorder {
+export function createRecorder(sources: TagSources, { began, emit, announce, capture, admit }: Recorded): Recorder {
   const open = new Set<Call>();
   // One timer for all calls: a timer for each would cost every short one too.
   let timer: NodeJS.Timeout | undefined;
@@ -70,6 +75,7 @@ export function createRecorder(sources: TagSources, { began, emit, announce, cap
     open.delete(call);
     if (call.watched) unread.unregister(call);
     call.held = undefined;
+    call.admission?.ended(call.counts, call.answeredBy);
     try {
       emit(finished);
     } catch (error) {
@@ -77,13 +83,18 @@ export function createRecorder(sources: TagSources, { began, emit, announce, cap
     }
   };
   return {
-    begin: (api, body, { url, path }, provider) => {
+    begin: (api, body, { url, path, guarded: asks }, provider) => {
       try {
         if (began?.() === false) return undefined;
         const active = context.active();
         const tags = currentTags(sources, active);
         const parent = trace.getSpanContext(active);
         const call = new Call({ api, body, path, server: serverOf(url), provider, tags, parent, capture }, done);
+        if (asks === true) call.admission = admit?.(call, tags, parent, body);
+        if (call.admission?.refusal !== undefined) {
+          call.ended = true;
+          return call;
+        }
         open.add(call);
         if (timer === undefined) lookLater();
         const above = beneath.getStore();
@@ -100,6 +111,7 @@ export function createRecorder(sources: TagSources, { began, emit, announce, cap
     drop: (call) => {
       open.delete(call);
       call.ended = true;
+      call.admission?.ended(undefined, undefined);
     },
     abandon: () => {
       for (const call of open) call.end();

@@ -8,6 +8,8 @@ import { setEmitter } from './emit.ts';
 import { createEstimates } from './estimate.ts';
 import type { createExporter } from './export.ts';
 import { hookFetch } from './fetch.ts';
+import { openGuard } from './guard/open.ts';
+import type { startGuard } from './guard/start.ts';
 import { hookModules, type HookReport } from './hook.ts';
 import { createRecorder } from './recorder.ts';
 import type { Settings } from './settings.ts';
@@ -19,6 +21,8 @@ import { createTokenCounter } from './tokens.ts';
 export interface Surroundings {
   /** Loads the exporter's module; asked once, when the first call is made. */
   readonly loadExporter: () => { readonly createExporter: typeof createExporter };
+  /** Loads the guard's module; asked once, if ever. */
+  readonly loadGuard: () => { readonly startGuard: typeof startGuard };
   /** One line for people. */
   readonly say: (line: string) => void;
   /** Files beside the preload. */
@@ -71,10 +75,12 @@ export function runningRecording(): Recording | undefined {
 }
 
 /** Patches client libraries as they are loaded; nothing is recorded before there is a destination. */
-export function startRecording(settings: Settings, { say, asideHook, tokenizer }: Surroundings): Recording {
+export function startRecording(settings: Settings, surroundings: Surroundings): Recording {
   const running = runningRecording();
   if (running !== undefined) return running;
+  const { say, asideHook, tokenizer } = surroundings;
   const destinations: Destination[] = [];
+  const guard = openGuard(process.env, surroundings);
   const current = (): Destination | undefined => destinations.at(-1);
 
   const fixed = Object.keys(settings.tags).length === 0 ? noTags : settings.tags;
@@ -82,12 +88,14 @@ export function startRecording(settings: Settings, { say, asideHook, tokenizer }
   const estimates = createEstimates(createTokenCounter(tokenizer), (call) => current()?.add(call));
   const recorder = createRecorder(sources, {
     began() {
+      guard.began();
       const destination = current();
       destination?.began();
       return destination !== undefined;
     },
     emit: (call) => estimates.emit(call),
     capture: settings.content,
+    admit: guard.admit,
     ...(settings.markers ? { announce: (call) => current()?.announce(call) } : {}),
   });
   setEmitter({

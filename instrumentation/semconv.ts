@@ -29,6 +29,7 @@ import type { OpenCall } from './recording.ts';
  * | `spanledger.service_tier`, `spanledger.region` | as served: `standard`, `batch`, `flex`, `priority` |
  * | `openai.response.service_tier` | OpenAI's own word for it |
  * | `spanledger.attempts` | HTTP attempts |
+ * | `spanledger.fallback_from` | the model first asked for, where the guard has another called in its place |
  * | `server.address`, `server.port` | |
  * | `error.type`, `http.response.status_code` | only on failure: the provider's error code or type, else the error's class |
  * | `spanledger.customer_id`, `.feature`, `.route`, `.task_type`, `.task_id`, `.team`, `.plan`, `.workspace_id` | tags |
@@ -73,6 +74,7 @@ export const attr = {
   serviceTier: 'spanledger.service_tier',
   region: 'spanledger.region',
   attempts: 'spanledger.attempts',
+  fallbackFrom: 'spanledger.fallback_from',
 } as const;
 
 /** What was said, as JSON: attributes of the call's span, or of an event on it. */

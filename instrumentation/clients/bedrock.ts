@@ -64,9 +64,13 @@ function wrapSend(send: Send, { recorder }: Observing): Send {
       if (!watched.has(this))
         this.middlewareStack.add(middleware, { step: 'deserialize', name: 'spanledger', override: true });
       watched.add(this);
-      return recorder.begin(embeds(body, api), body, { url: '', path }, 'aws.bedrock');
+      return recorder.begin(embeds(body, api), body, { url: '', path, guarded: true }, 'aws.bedrock');
     });
     if (begun === undefined) return send.call(this, command, ...rest);
+    const refusal = begun.admission?.refusal;
+    if (refusal !== undefined) return Promise.reject(refusal);
+    // Models of different makers are asked in different words.
+    if (begun.admission?.model !== undefined) begun.admission.kept();
     const sent = withoutBaggage(() => sending.run(begun, () => send.call(this, command, ...rest)));
     if (sent === undefined) return sent;
     return sent.then(

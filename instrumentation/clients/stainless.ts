@@ -6,6 +6,8 @@ import { claimed, claiming, type Claim } from '../claim.ts';
 import { hasBaggage, withoutBaggage } from '../egress.ts';
 import { formFields } from '../form.ts';
 import { failed, guarded } from '../contain.ts';
+import { BudgetExceededError } from '../guard/error.ts';
+import { replacedModel } from '../guard/replace.ts';
 import type { PatchedFile } from '../hook.ts';
 import { observedResponse, observeResponse } from '../response.ts';
 import { observeIterator, type Asked } from '../stream.ts';
@@ -92,13 +94,17 @@ export function stainlessRequests(
     const body = original.body instanceof FormData ? formFields(original.body) : original.body;
     if (api === undefined || !isJson(body)) return undefined;
     const url = /^https?:/.test(path) ? path : String(instance.baseURL);
-    const call = recorder.begin(api, body, { url, path }, client.provider);
+    const call = recorder.begin(api, body, { url, path, guarded: true }, client.provider);
     if (call === undefined) return undefined;
+    if (call.admission?.refusal !== undefined) throw call.admission.refusal;
+    const replaced = replacedModel(call, body, original.body);
+    const toSend = replaced === undefined ? original : { ...original, body: replaced };
+    const plain = replaced ?? body;
     const mayAsk = askForUsage && call.request.stream && client.mayAsk?.(instance, url) === true;
     const asking = mayAsk ? api.asking?.(serverOf(url)?.provider ?? '') : undefined;
-    const asked = asking === undefined ? undefined : guarded(() => asking.ask(body));
-    const value: Begun = { call, asked: asked === undefined ? undefined : asking, original };
-    return asked === undefined ? { ...original, [begun]: value } : { ...original, body: asked, [begun]: value };
+    const asked = asking === undefined ? undefined : guarded(() => asking.ask(plain));
+    const value: Begun = { call, asked: asked === undefined ? undefined : asking, original: toSend };
+    return asked === undefined ? { ...toSend, [begun]: value } : { ...toSend, body: asked, [begun]: value };
   };
 
   const answered = ({ response }: Props, { call, asked, isFetch }: Begun): void => {
@@ -160,6 +166,7 @@ export function stainlessRequests(
           if (claim !== undefined) claim.made = started !== undefined;
           return started ?? options;
         } catch (error) {
+          if (error instanceof BudgetExceededError) throw error;
           failed(error);
           return options;
         }
@@ -170,7 +177,13 @@ export function stainlessRequests(
         const work = (): Promise<Props> => makeRequest.call(this, options, retriesRemaining, retryOf, ...rest);
         return withoutBaggage(claim === undefined ? work : () => claiming(claim, work));
       };
-      return send(isPromise(input) ? input.then(prepare) : prepare(input)).then(
+      let options: Options | PromiseLike<Options>;
+      try {
+        options = isPromise(input) ? input.then(prepare) : prepare(input);
+      } catch (refusal) {
+        return Promise.reject(refusal);
+      }
+      return send(options).then(
         (props) => {
           const value = current;
           const along = reader;

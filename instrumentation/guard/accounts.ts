@@ -12,8 +12,10 @@ interface Told {
 /** How a key stands. */
 export interface Standing {
   readonly terms: Terms;
-  /** At most, in the running period: what was told, and what was settled here since. */
+  /** In the running period: what was told, and what was settled here since. */
   readonly settled: bigint;
+  /** What may have been spent besides: a key that was not told has spent less than the floor. */
+  readonly unknown: bigint;
   readonly local: Local | undefined;
 }
 
@@ -72,15 +74,15 @@ export class Accounts {
     return this.rule.match.every(({ name, test }) => test(dimensions[name] ?? ''));
   }
 
-  /** How the key of a call with these dimensions stands. A key that was not told has spent less than the floor: so much. */
+  /** How the key of a call with these dimensions stands. */
   standing(dimensions: Dimensions): Standing | undefined {
     const key = this.keyOf(dimensions);
     const local = this.#locals.get(key);
     const told = this.#told.get(key) ?? this.#shared;
     const terms = told?.terms ?? this.#termsOf(dimensions);
     if (terms === undefined) return undefined;
-    const spent = told?.spent ?? (this.#begun ? 0n : terms.floor);
-    return { terms, settled: spent + (local?.unseen ?? 0n), local };
+    const unknown = told === undefined && !this.#begun ? terms.floor : 0n;
+    return { terms, settled: (told?.spent ?? 0n) + (local?.unseen ?? 0n), unknown, local };
   }
 
   local(dimensions: Dimensions): Local {

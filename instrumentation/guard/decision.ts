@@ -137,10 +137,10 @@ export class Decider {
       if (standing === undefined) continue;
       const one = { accounts, standing, own: amountOf(accounts.rule.unit, size, rates), seen };
       found.push(one);
-      const { settled, local, terms } = standing;
+      const { settled, unknown, local, terms } = standing;
       const held = judge(
         terms,
-        { settled, open: local?.open ?? 0n, own: one.own },
+        { settled, unknown, open: local?.open ?? 0n, own: one.own },
         milder(most, mostStrict(accounts.rule.windows, seen, nowMs)),
       );
       if (held === undefined) continue;

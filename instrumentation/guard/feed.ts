@@ -91,7 +91,10 @@ export function startFeed({ url, token, state, say, firstPauseMs = 1000 }: FeedO
       listenOn(current);
       const blocks = (rest + chunk).split('\n\n');
       rest = blocks.pop() ?? '';
-      if (rest.length > LONGEST_EVENT) return void current.destroy(new Error('an event without an end'));
+      if (rest.length > LONGEST_EVENT) {
+        current.destroy(new Error('an event without an end'));
+        return;
+      }
       for (const block of blocks) take(block);
       state.heard();
       pauseMs = firstPauseMs;

@@ -1,11 +1,15 @@
+import type { Attributes, SpanContext } from '@opentelemetry/api';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Counts } from '../../pricing/usage/usage.ts';
 import { outputTokens } from '../../pricing/usage/usage.ts';
+import type { Json } from '../apis/api.ts';
+import type { Call } from '../call.ts';
 import { failed } from '../contain.ts';
 import type { Dimensions } from './accounts.ts';
 import { Ceilings, type CeilingIds } from './ceilings.ts';
 import { allow, Decider, refusalOf, type Decision, type Wanted } from './decision.ts';
 import type { BudgetExceededError } from './error.ts';
+import { outgoingOf } from './outgoing.ts';
 import type { Reservation, Used } from './reservation.ts';
 import type { GuardSettings } from './settings.ts';
 import type { State } from './state.ts';
@@ -98,15 +102,24 @@ export class Guard {
     return this.#decider.open;
   }
 
+  /** As `admit`, about a call as the instrumentation has it. */
+  admitCall(call: Call, tags: Attributes, parent: SpanContext | undefined, body: Json): Admission | undefined {
+    if (this.#idle && within.getStore() === undefined) return undefined;
+    return this.admit(outgoingOf(call, tags, parent, body, this.settings.resource));
+  }
+
+  /** Most applications have no budgets that act: they pay nothing for it. */
+  get #idle(): boolean {
+    const { mode, closed } = this.settings;
+    return mode === 'off' || (this.state.accounts.length === 0 && !this.#ceilings.any && !closed);
+  }
+
   /** For the instrumentation: about a call that goes out by itself. Undefined: no budget has anything to do with it. */
   admit(call: OutgoingCall): Admission | undefined {
     try {
       const together = within.getStore();
       if (together !== undefined) return this.#member(together, call);
-      if (this.settings.mode === 'off') return undefined;
-      const idle = this.state.accounts.length === 0 && !this.#ceilings.any;
-      if (idle && !this.settings.closed) return undefined;
-      return this.#admit(call);
+      return this.#idle ? undefined : this.#admit(call);
     } catch (error) {
       failed(error);
       return undefined;

@@ -76,6 +76,22 @@ export class State {
     return known;
   }
 
+  /** Models whose rates are known. */
+  get models(): number {
+    return this.#rates.size;
+  }
+
+  /** Who sells a model, where only one is known to. */
+  providerOf(model: string): string | undefined {
+    let found: string | undefined;
+    for (const each of this.#rates.values()) {
+      if (each.model !== model || each.provider === found) continue;
+      if (found !== undefined) return undefined;
+      found = each.provider;
+    }
+    return found;
+  }
+
   /** Takes in an event of the feed. Throws a TypeError where it cannot be read; then nothing has changed. */
   take(event: string, data: unknown, id: string | undefined): void {
     if (!isJson(data)) throw new TypeError('not an object');

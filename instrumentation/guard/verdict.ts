@@ -9,6 +9,8 @@ export type Strictness = (typeof strictness)[number];
 export interface Use {
   /** Told by the processor, or settled here since. */
   readonly settled: bigint;
+  /** What may have been spent besides, by others, without our having been told. */
+  readonly unknown: bigint;
   /** Reserved by calls that are open. */
   readonly open: bigint;
   /** What this call may cost at most. */
@@ -25,18 +27,18 @@ export interface Held {
 /**
  * What a budget does with a call: the strictest action of the limits that are reached, the highest of them among equals.
  * A call that is alone passes as long as anything is left, as in the processor, so one call may go over a limit. Side by
- * side, only calls pass that fit together. More spend never makes it milder.
+ * side, only calls pass that fit together, whatever was spent meanwhile that is not told. More spend never makes it milder.
  *
  * @param most what may hold at most
- * @example judge(terms, { settled: parseUsd('5.50'), open: 0n, own: 1n }, 'cap')?.limit.action.kind // 'cap'
+ * @example judge(terms, { settled: parseUsd('5.50'), unknown: 0n, open: 0n, own: 1n }, 'cap')?.limit.action.kind // 'cap'
  */
-export function judge({ limits }: Terms, { settled, open, own }: Use, most: Strictness): Held | undefined {
+export function judge({ limits }: Terms, { settled, unknown, open, own }: Use, most: Strictness): Held | undefined {
   let held: Held | undefined;
   for (const limit of limits) {
     const { value, action } = limit;
     if (rank(action.kind) > rank(most)) continue;
     const used = settled + open;
-    const crowded = action.kind === 'cap' && open > 0n && used + own > value;
+    const crowded = action.kind === 'cap' && open > 0n && used + unknown + own > value;
     if (used < value && !crowded) continue;
     if (held === undefined || rank(action.kind) >= rank(held.limit.action.kind))
       held = { limit, settled: settled >= value };
