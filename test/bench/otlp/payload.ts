@@ -41,7 +41,8 @@ export function payload(n: number, { genAi = GENAI }: PayloadOptions = {}): Buff
     return out.slice(0, length);
   };
   const times = (): Pick<TestSpan, 'start' | 'end'> => {
-    const start = 1_790_000_000_000_000_000n + BigInt(Math.floor(random() * 1e12)) * 1_000n;
+    // Within ten seconds, and each request a second after the one before, as they come out of applications.
+    const start = 1_790_000_000_000_000_000n + BigInt(n) * 1_000_000_000n + BigInt(Math.floor(random() * 1e7)) * 1_000n;
     return { start, end: start + BigInt(Math.floor(random() * 4e9)) };
   };
   const span = (index: number): TestSpan => ({
