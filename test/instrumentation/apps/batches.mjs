@@ -21,7 +21,7 @@ const usage = {
   prompt_tokens_details: { cached_tokens: 40 },
 };
 const choices = [{ index: 0, message: { role: 'assistant', content: 'hé' }, finish_reason: 'stop' }];
-const created = 1_760_000_000;
+const created = Number(process.env.CREATED ?? 1_760_000_000);
 const geminiAnswer = {
   candidates: [{ content: { parts: [{ text: 'hé' }] }, finishReason: 'STOP' }],
   usageMetadata: { promptTokenCount: 7, candidatesTokenCount: 2, thoughtsTokenCount: 3, totalTokenCount: 12 },
