@@ -1,5 +1,4 @@
 import type { Attributes } from '@opentelemetry/api';
-import { hash } from 'node:crypto';
 import { batchOf, isBatch, isBatchLine, readBatches, readBatchResult, type BatchResult } from './apis/batches.ts';
 import { isJson, type Json } from './apis/api.ts';
 import { Call, deaf, type FinishedCall, type Listener } from './call.ts';
@@ -107,6 +106,8 @@ export function createBatches({ began, tags, room, emit }: BatchesOptions): Batc
 
   const emitResult = ({ key, api, answer, made: said }: BatchResult, origin: Origin): void => {
     const { url, path, provider } = origin.look;
+    // Loaded here, because the start of every application would wait for it.
+    const { hash } = process.getBuiltinModule('node:crypto');
     const digest = hash('sha256', key);
     const ids = { traceId: digest.slice(0, 32), spanId: digest.slice(32, 48) };
     const begun = { api, body: {}, path, server: serverOf(url), provider, tags: origin.tags, parent: undefined };
