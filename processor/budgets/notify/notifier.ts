@@ -145,7 +145,8 @@ export class Notifier {
     const alerts = firing();
     for (const lane of this.#all()) {
       if (lane.target.forgets && due) await lane.resend(alerts);
-      else if (!lane.target.forgets) await lane.repeat(alerts.filter((alert) => this.#lanesOf(alert).includes(lane)));
+      else if (!lane.target.forgets && lane.repeats)
+        await lane.repeat(alerts.filter((alert) => this.#lanesOf(alert).includes(lane)));
     }
     this.#resending = false;
   }
