@@ -12,7 +12,7 @@ test.concurrent.each([
     const { code, stdout, spans } = await runApp({
       app: appFile('own-class.mjs'),
       flags,
-      env: { OWN_SINK: own.url },
+      env: { OWN_SINK: own.url, SPANLEDGER_MARKERS: 'on' },
     });
     await own.stop();
     expect(code).toBe(0);

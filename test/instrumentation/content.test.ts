@@ -40,8 +40,8 @@ describe('in an application', () => {
   let off: Ran;
   let on: Ran;
   beforeAll(async () => {
-    off = await runApp({ app: appFile('app.mjs'), env: { SPANLEDGER_MARKERS: 'off' } });
-    on = await runApp({ app: appFile('app.mjs'), env: { SPANLEDGER_MARKERS: 'off', [name]: 'span_and_event' } });
+    off = await runApp({ app: appFile('app.mjs') });
+    on = await runApp({ app: appFile('app.mjs'), env: { [name]: 'span_and_event' } });
   });
 
   test('nothing of it, unless asked for', () => {

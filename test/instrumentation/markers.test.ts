@@ -10,7 +10,7 @@ import { appFile, runApp } from './run-app.ts';
 test.concurrent('a call that is open for more than a second is announced, with the ids that its span will have', async ({
   expect,
 }) => {
-  const { spans } = await runApp({ app: appFile('long.mjs') });
+  const { spans } = await runApp({ app: appFile('long.mjs'), env: { SPANLEDGER_MARKERS: 'on' } });
   expect(spans.map(({ name }) => name)).toEqual(['spanledger.call.started', 'chat gpt-4o', 'chat gpt-4o']);
   const [marker, call] = spans;
   expect(marker?.attributes).toEqual({
@@ -30,7 +30,7 @@ test.concurrent('a call that is open for more than a second is announced, with t
 });
 
 test.concurrent('can be switched off', async ({ expect }) => {
-  const { spans } = await runApp({ app: appFile('long.mjs'), env: { SPANLEDGER_MARKERS: 'off' } });
+  const { spans } = await runApp({ app: appFile('long.mjs') });
   expect(spans.map(({ name }) => name)).toEqual(['chat gpt-4o', 'chat gpt-4o']);
 });
 
@@ -45,7 +45,7 @@ test.concurrent('the processor neither bills nor forwards the announcement', asy
   };
   const app = await startApp(config, { log: pino({ level: 'silent' }), print: () => {} });
   try {
-    await runApp({ app: appFile('long.mjs'), endpoint: app.otlpUrl });
+    await runApp({ app: appFile('long.mjs'), endpoint: app.otlpUrl, env: { SPANLEDGER_MARKERS: 'on' } });
     await backend.wait(2);
     expect(backend.spans.map(({ name }) => name)).toEqual(['chat gpt-4o', 'chat gpt-4o']);
     const answer = await fetch(`${app.apiUrl}/api/v1/costs?by=customer_id`);

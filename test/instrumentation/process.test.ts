@@ -127,7 +127,7 @@ describe('the end of the process', () => {
     const { code, signal, spans } = await runApp({
       app: appFile('end.mjs'),
       args: [how],
-      env: { SPANLEDGER_MARKERS: 'off', ...env },
+      env,
     });
     expect({ code, signal, spans: spans.length }).toEqual(expected);
   });

@@ -22,7 +22,7 @@ describe('models that are spoken with through sockets', () => {
   let recorded: Ran;
   beforeAll(async () => {
     plain = await runApp({ app: appFile('realtime.mjs'), flags: [] });
-    recorded = await runApp({ app: appFile('realtime.mjs'), env: { SPANLEDGER_MARKERS: 'off' } });
+    recorded = await runApp({ app: appFile('realtime.mjs') });
   });
 
   test('the application sees the same', () => {

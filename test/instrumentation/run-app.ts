@@ -47,6 +47,8 @@ export async function runApp({
         PATH: process.env['PATH'],
         PROVIDER: provider.url,
         OTEL_EXPORTER_OTLP_ENDPOINT: endpoint ?? sink.url,
+        // On a busy machine any call may be open for long enough to be announced: only who asks for it is told.
+        SPANLEDGER_MARKERS: 'off',
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -57,9 +57,6 @@ const anthropicExpected: Readonly<Record<string, Expected>> = {
   models: { spans: 0 },
 };
 
-/** On a busy machine a call may be open for long enough to be announced. */
-const quiet = { SPANLEDGER_MARKERS: 'off' };
-
 const columns: Column[] = [];
 const tried = new Map<Column, readonly string[]>();
 
@@ -75,7 +72,7 @@ describe.each(runs)('%s, %s: every way to hold a call', (library, load, table) =
   let recorded: Ran;
 
   beforeAll(async () => {
-    const run = { app: appFile('shapes.mjs'), args: [library, load], env: quiet };
+    const run = { app: appFile('shapes.mjs'), args: [library, load] };
     plain = await runApp({ ...run, flags: ['--expose-gc'] });
     recorded = await runApp({ ...run, flags: ['--expose-gc', '--require', preload] });
     const column = {
@@ -137,7 +134,7 @@ describe.each(runs)('%s, %s: every way to hold a call', (library, load, table) =
 });
 
 test('the same calls from an ES module and from CommonJS are the same spans', async () => {
-  const runs = await Promise.all(['app.mjs', 'app.cjs'].map((app) => runApp({ app: appFile(app), env: quiet })));
+  const runs = await Promise.all(['app.mjs', 'app.cjs'].map((app) => runApp({ app: appFile(app) })));
   const spans = runs.map((run) =>
     run.spans.map(({ name, attributes, status, resource }) => ({
       name,
@@ -161,7 +158,7 @@ test('the same calls from an ES module and from CommonJS are the same spans', as
 test('what a span says, complete', async () => {
   const { spans } = await runApp({
     app: appFile('app.mjs'),
-    env: { ...quiet, OTEL_SERVICE_NAME: 'shop', SPANLEDGER_TAGS: 'team=search' },
+    env: { OTEL_SERVICE_NAME: 'shop', SPANLEDGER_TAGS: 'team=search' },
   });
   const { attributes, resource, scope } = spans[4] as (typeof spans)[number];
   const { 'server.port': port, 'spanledger.usage.raw': raw, ...rest } = attributes;

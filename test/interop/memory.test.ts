@@ -28,7 +28,7 @@ test(
       args: [String(calls)],
       flags: ['--expose-gc', '--require', preload],
       endpoint: `http://127.0.0.1:${(sink.address() as AddressInfo).port}`,
-      env: { SPANLEDGER_MARKERS: 'off', OTEL_BSP_SCHEDULE_DELAY: '100' },
+      env: { OTEL_BSP_SCHEDULE_DELAY: '100' },
     });
     sink.close();
     sink.closeAllConnections();
