@@ -53,7 +53,7 @@ async function demo(): Promise<number> {
   await writeFile(join(folder, 'budgets.yaml'), budgetsYaml(webhook.url));
   const processor = await started(() => startProcessor(folder));
   say(`processor    ${processor.otlpUrl}, with a ledger of its own in ${folder}`);
-  const application = await started(() => startApplication(provider.url, processor.otlpUrl));
+  const application = await started(() => startApplication(provider.url, processor));
   const appUrl = application.match[1] ?? '';
   say(`application  ${appUrl}, Express with openai and @anthropic-ai/sdk, its models simulated`);
 
@@ -71,7 +71,10 @@ async function demo(): Promise<number> {
 }
 
 /** The application with the preload, its clients led to the simulated provider. */
-async function startApplication(providerUrl: string, otlpUrl: string): Promise<Child> {
+async function startApplication(
+  providerUrl: string,
+  { otlpUrl, apiUrl }: { readonly otlpUrl: string; readonly apiUrl: string },
+): Promise<Child> {
   return startChild({
     name: 'the application',
     args: ['--require', 'spanledger/instrumentation', 'examples/app/app.ts'],
@@ -84,6 +87,8 @@ async function startApplication(providerUrl: string, otlpUrl: string): Promise<C
       ANTHROPIC_BASE_URL: providerUrl,
       OTEL_SERVICE_NAME: 'demo-app',
       OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl,
+      SPANLEDGER_API_ENDPOINT: apiUrl,
+      SPANLEDGER_GUARD: 'cap',
       // The budget's notices are told apart by call, so spans may not wait for each other.
       OTEL_BSP_SCHEDULE_DELAY: '50',
     },

@@ -127,12 +127,26 @@ export async function playRunaway(stage: Stage): Promise<LiveResult> {
     await request(stage, { path: '/agent', customer, plan });
     await entriesOf(stage, customer, call);
   }
+  // The application is told of it within a fifth of a second, by the processor.
+  await sleep(1_000);
+  await refused(stage);
   return {
     title: 'a runaway customer',
     what: `${calls} × claude-haiku-4-5 2,000/600`,
-    note: customer,
+    note: `${customer}, call ${calls + 1} refused with 402`,
     expected: costOf('claude-haiku-4-5', input, output) * BigInt(calls),
   };
+}
+
+/** The next call: the application answers 402, and the provider hears nothing of it. */
+async function refused({ appUrl, provider }: Stage): Promise<void> {
+  const before = provider.requests.length;
+  const { customer, plan } = runaway;
+  const answer = await ask(appUrl, { path: '/agent', customer, plan });
+  const { detail = '' } = (await answer.json()) as { readonly detail?: string };
+  must(answer.status === 402, `a call beyond the budget was answered with ${answer.status}: ${detail}`);
+  must(detail === 'Your AI budget for this month is used up', `a call beyond the budget was told "${detail}"`);
+  must(provider.requests.length === before, 'a call beyond the budget reached the provider');
 }
 
 /** Asks until `check` answers something, twenty seconds at most. */
@@ -157,16 +171,24 @@ async function request(
   { path, customer, plan, leaves = false }: Pick<Scene, 'path' | 'customer' | 'plan' | 'leaves'>,
 ): Promise<void> {
   const leaving = new AbortController();
-  const answer = await fetch(`${appUrl}${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-customer-id': customer, 'x-plan': plan },
-    body: JSON.stringify({ text: 'How did our costs develop last month, and why?' }),
-    signal: leaving.signal,
-  });
+  const answer = await ask(appUrl, { path, customer, plan }, leaving.signal);
   if (!answer.ok) throw new Error(`the application answered ${path} with ${answer.status}: ${await answer.text()}`);
   if (!leaves) return void (await answer.text());
   await answer.body?.getReader().read();
   leaving.abort();
+}
+
+async function ask(
+  appUrl: string,
+  { path, customer, plan }: Pick<Scene, 'path' | 'customer' | 'plan'>,
+  signal?: AbortSignal,
+): Promise<Response> {
+  return fetch(`${appUrl}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-customer-id': customer, 'x-plan': plan },
+    body: JSON.stringify({ text: 'How did our costs develop last month, and why?' }),
+    ...(signal === undefined ? {} : { signal }),
+  });
 }
 
 function must(holds: boolean, otherwise: string): void {

@@ -13,7 +13,7 @@ export const budgetsYaml = (url: string): string => `groups:
         thresholds:
           - { at: 70%, severity: warning }
           - { at: 90%, severity: critical }
-          - { at: 110%, severity: critical }
+          - { at: 110%, severity: critical, action: { cap: { message: 'Your AI budget for this month is used up' } } }
 notify:
   webhook: { url: '${url}' }
 `;

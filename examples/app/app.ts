@@ -1,6 +1,7 @@
 /**
  * An application as a customer of Spanledger might write it: Express, the providers' own SDKs, and nothing about money.
- * Two things are ours: the middleware that says for whom a request is, and `withTags` where a feature starts. It is
+ * Three things are ours: the middleware that says for whom a request is, `withTags` where a feature starts, and the handler
+ * that answers where a budget is used up. It is
  * started with the preload, which does the rest:
  *
  *   node --require spanledger/instrumentation examples/app/app.ts
@@ -11,7 +12,7 @@ import type { AddressInfo } from 'node:net';
 import Anthropic from '@anthropic-ai/sdk';
 import express, { type Request, type Response } from 'express';
 import OpenAI from 'openai';
-import { tagRequests, withTags } from 'spanledger';
+import { answerRefusals, tagRequests, withTags } from 'spanledger';
 
 const openai = new OpenAI();
 const anthropic = new Anthropic();
@@ -78,6 +79,8 @@ app.post('/agent', async (request, response) => {
   response.json({ text: answer.content });
 });
 
+/** A customer whose budget is used up gets a 402 that says so. */
+app.use(answerRefusals);
 app.use((error: Error, _request: Request, response: Response, next: (error: Error) => void) => {
   if (response.headersSent) next(error);
   else response.status(502).json({ error: error.message });
