@@ -38,6 +38,7 @@ export function boardJson(spec: BoardSpec): dashboard.Dashboard {
     .refresh('1m')
     .timezone('browser')
     .tooltip(dashboard.DashboardCursorSync.Crosshair)
+    .annotation(priceChanges())
     .variables(variables(spec))
     .link(boardsLink())
     .link(pageLink());
@@ -149,6 +150,18 @@ function pageLink(): dashboard.DashboardLinkBuilder {
     .type(dashboard.DashboardLinkType.Link)
     .url('${page}/')
     .targetBlank(true);
+}
+
+/** A book that was checked anew is younger than it was: what costs something else from then on may be its doing. */
+function priceChanges(): dashboard.AnnotationQueryBuilder {
+  const age = prometheusName(metricTable.price_age);
+  return new dashboard.AnnotationQueryBuilder()
+    .name('New prices')
+    .datasource(source)
+    .enable(true)
+    .hide(false)
+    .iconColor('purple')
+    .expr(`changes(${prometheusName(metricTable.price_models)}[2m]) > 0 or resets(${age}[2m]) > 0`);
 }
 
 type Variable = Parameters<dashboard.DashboardBuilder['withVariable']>[0];

@@ -12,6 +12,9 @@ export const units = {
   usd: 'currencyUSD',
   share: 'percentunit',
   count: 'short',
+  /** Of one call: averages, which do not add up. */
+  tokens: 'locale',
+  each: 'currencyUSD',
   seconds: 's',
   bytes: 'bytes',
   perSecond: 'cps',
