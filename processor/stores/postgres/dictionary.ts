@@ -20,8 +20,8 @@ export interface Numbers {
 
 /** Numbers for what repeats from entry to entry. */
 export interface Dictionary {
-  /** Makes sure that `numbers` knows these; not within a transaction. */
-  learn(client: ClientBase, entries: readonly Entry[]): Promise<void>;
+  /** The numbers of these; those that are new are made. Not within a transaction. */
+  learn(client: ClientBase, entries: readonly Entry[]): Promise<Map<Entry, Numbers>>;
   /** Undefined where something of it was forgotten since: learn again. */
   numbers(entry: Entry): Numbers | undefined;
   forget(): void;
@@ -33,13 +33,28 @@ export function createDictionary(schema: string): Dictionary {
   const prices = createNumbered(`${schema}.price`, priceColumns);
   return {
     async learn(client, entries) {
-      await dimensions.learn(client, entries.map(dimensionOf));
-      await kinds.learn(client, entries.map(kindOf));
-      await prices.learn(
-        client,
-        entries.flatMap((entry) => {
-          const price = priceOf(entry);
-          return price === undefined ? [] : [price.values];
+      const cards = entries.map(priceOf);
+      const found = {
+        dimension: await dimensions.learn(client, entries.map(dimensionOf)),
+        kind: await kinds.learn(client, entries.map(kindOf)),
+        price: await prices.learn(
+          client,
+          cards.flatMap((card) => (card === undefined ? [] : [card.values])),
+        ),
+      };
+      let next = 0;
+      return new Map(
+        entries.map((entry, index) => {
+          const card = cards[index];
+          return [
+            entry,
+            {
+              dimension: found.dimension[index] ?? Number.NaN,
+              kind: found.kind[index] ?? Number.NaN,
+              price: card === undefined ? undefined : found.price[next++],
+              own: card?.own,
+            },
+          ];
         }),
       );
     },

@@ -35,7 +35,6 @@ const insertSql = (s: string, source: string): string => `WITH added AS (
 
 const incoming = `CREATE TEMP TABLE IF NOT EXISTS incoming (${written.map(([name, type]) => `${name} ${type}`).join(', ')})
   ON COMMIT DELETE ROWS`;
-const copyIncoming = `COPY incoming (${writtenNames}) FROM STDIN`;
 const unnested = `(SELECT * FROM unnest(${written.map(([, type], index) => `$${index + 2}::${type}[]`).join(', ')})
   AS incoming (${writtenNames})) AS incoming`;
 
@@ -45,33 +44,56 @@ export interface Inserted {
   readonly tx: string;
 }
 
-/** How rows go in, within the caller's transaction: many by COPY, few as parameters of the statement. */
-export interface Inserter {
-  (client: ClientBase, rows: readonly (readonly Value[])[], compacted: Micros): Promise<Inserted>;
+export interface Rows {
+  readonly rows: readonly (readonly Value[])[];
+  /** Of the calls in `rows`: the first start, and the last. */
+  readonly from: Micros;
+  readonly to: Micros;
+  /** None of them is taken to be in the ledger. If one is, PostgreSQL refuses all, and they have to be written anew. */
+  readonly unseen: boolean;
 }
+
+/** How rows go in, within the caller's transaction: many by COPY, few as parameters of the statement. */
+export type Inserter = (client: ClientBase, rows: Rows, compacted: Micros) => Promise<Inserted>;
 
 export function createInserter(schema: string, copyAt: number): Inserter {
   const ready = new WeakSet<ClientBase>();
   const fromCopy = insertSql(schema, 'incoming');
   const fromParameters = insertSql(schema, unnested);
-  return async (client, rows, compacted) => {
+
+  async function copy(client: ClientBase, table: string, rows: Rows['rows']): Promise<void> {
+    const stream = client.query(copyFrom(`COPY ${table} (${writtenNames}) FROM STDIN`));
+    // The driver's own time limit does not hold for streams.
+    const finished = once(stream, 'finish', { signal: AbortSignal.timeout(COPY_MS) });
+    stream.end(copyText(rows));
+    await finished;
+  }
+
+  return async (client, { rows, from, to, unseen }, compacted) => {
     if (rows.length < copyAt) {
       const columns = written.map((_, index) => rows.map((row) => row[index] ?? null));
       return insertedOf(await client.query(fromParameters, [compacted, ...columns]));
+    }
+    if (unseen) {
+      await copy(client, `${schema}.entry`, rows);
+      const mine = `${schema}.entry WHERE tx = pg_current_xact_id() AND start_us >= ${from} AND start_us <= ${to}`;
+      const sql = `WITH summed AS (${addToRollup(schema, mine)})
+        SELECT ${rows.length} AS added, pg_current_xact_id()::text AS tx`;
+      return insertedOf(await client.query(sql, [compacted]));
     }
     if (!ready.has(client)) {
       await client.query(incoming);
       ready.add(client);
     }
-    const copy = client.query(copyFrom(copyIncoming));
-    // The driver's own time limit does not hold for streams.
-    const finished = once(copy, 'finish', { signal: AbortSignal.timeout(COPY_MS) });
-    copy.end(copyText(rows));
-    await finished;
+    await copy(client, 'incoming', rows);
     return insertedOf(await client.query(fromCopy, [compacted]));
   };
 }
 
-function insertedOf({ rows }: { readonly rows: readonly { readonly added: string; readonly tx: string }[] }): Inserted {
+function insertedOf({
+  rows,
+}: {
+  readonly rows: readonly { readonly added: string | number; readonly tx: string }[];
+}): Inserted {
   return { added: Number(rows[0]?.added), tx: rows[0]?.tx ?? '' };
 }

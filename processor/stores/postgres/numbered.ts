@@ -7,8 +7,8 @@ const MAX_KNOWN = 200_000;
 
 /** Numbers for rows of texts, shared with every other processor. */
 export interface Numbered {
-  /** Reads or makes the numbers of these rows. Outside of a transaction: others may need the same ones. */
-  learn(client: ClientBase, rows: readonly (readonly string[])[]): Promise<void>;
+  /** The numbers of these rows, read or made. Outside of a transaction: others may need the same ones. */
+  learn(client: ClientBase, rows: readonly (readonly string[])[]): Promise<number[]>;
   /** The number of a row; undefined where it was not learned, or was forgotten since. */
   known(row: readonly string[]): number | undefined;
   forget(): void;
@@ -19,38 +19,44 @@ export function createNumbered(table: string, columns: readonly string[]): Numbe
   const select = `SELECT id, encode(hash, 'hex') AS hash FROM ${table} WHERE hash = ANY($1::bytea[])`;
   const insert = `INSERT INTO ${table} (hash, ${columns.join(', ')})
     SELECT * FROM unnest($1::bytea[], ${columns.map((_, index) => `$${index + 2}::text[]`).join(', ')})
-    ON CONFLICT DO NOTHING`;
+    ON CONFLICT DO NOTHING RETURNING id, encode(hash, 'hex') AS hash`;
 
-  async function find(client: ClientBase, wanted: ReadonlyMap<string, Row>): Promise<void> {
-    const found = await client.query<{ id: string; hash: string }>(select, [
-      [...wanted.values()].map(({ hash }) => hash),
-    ]);
-    for (const { id, hash } of found.rows) {
+  async function run(
+    client: ClientBase,
+    sql: string,
+    values: readonly unknown[],
+    wanted: ReadonlyMap<string, Row>,
+  ): Promise<void> {
+    const { rows } = await client.query<{ id: string; hash: string }>(sql, [...values]);
+    for (const { id, hash } of rows) {
       const row = wanted.get(hash);
       if (row !== undefined) numbers.set(row.key, Number(id));
     }
   }
 
+  async function add(client: ClientBase, unknown: ReadonlyMap<string, readonly string[]>): Promise<void> {
+    const wanted = new Map<string, Row>();
+    for (const [key, values] of unknown) {
+      const hash = hashOf(values);
+      wanted.set(hash.toString('hex'), { key, hash, values });
+    }
+    // In one order everywhere, so that two processors that make the same rows wait for each other in one direction only.
+    const rows = [...wanted.values()].toSorted((a, b) => Buffer.compare(a.hash, b.hash));
+    const texts = columns.map((_, index) => rows.map(({ values }) => encodeText(values[index] ?? '')));
+    // What is not known here is new to all, mostly.
+    await run(client, insert, [rows.map(({ hash }) => hash), ...texts], wanted);
+    const others = rows.filter(({ key }) => !numbers.has(key));
+    if (others.length > 0) await run(client, select, [others.map(({ hash }) => hash)], wanted);
+  }
+
   return {
     async learn(client, rows) {
-      const wanted = new Map<string, Row>();
-      for (const values of rows) {
-        const key = JSON.stringify(values);
-        if (numbers.has(key)) continue;
-        const hash = hashOf(values);
-        wanted.set(hash.toString('hex'), { key, hash, values });
-      }
-      if (wanted.size === 0) return;
-      if (numbers.size + wanted.size > MAX_KNOWN) numbers.clear();
-      await find(client, wanted);
-      // In one order everywhere, so that two processors that make the same rows wait for each other in one direction only.
-      const missing = [...wanted.values()]
-        .filter(({ key }) => !numbers.has(key))
-        .toSorted((a, b) => Buffer.compare(a.hash, b.hash));
-      if (missing.length === 0) return;
-      const texts = columns.map((_, index) => missing.map(({ values }) => encodeText(values[index] ?? '')));
-      await client.query(insert, [missing.map(({ hash }) => hash), ...texts]);
-      await find(client, wanted);
+      if (numbers.size > MAX_KNOWN) numbers.clear();
+      const keys = rows.map((values) => JSON.stringify(values));
+      const unknown = new Map<string, readonly string[]>();
+      for (const [index, key] of keys.entries()) if (!numbers.has(key)) unknown.set(key, rows[index] ?? []);
+      if (unknown.size > 0) await add(client, unknown);
+      return keys.map((key) => numbers.get(key) ?? Number.NaN);
     },
     known: (row) => numbers.get(JSON.stringify(row)),
     forget: () => numbers.clear(),

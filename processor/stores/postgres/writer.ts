@@ -3,7 +3,7 @@ import { revisionsOf } from '../../adjust.ts';
 import { SpanledgerError } from '../../errors.ts';
 import type { Adjusted, Adjustment, Appended, Entry, EntryKey } from '../../ledger.ts';
 import { Stale, type Database } from './database.ts';
-import { createDictionary } from './dictionary.ts';
+import { createDictionary, type Numbers } from './dictionary.ts';
 import { entryColumns, entryJoins, entryValues, readEntry, type Row, type Value } from './entry-row.ts';
 import { codeOf, isCollision } from './failure.ts';
 import { createInserter } from './insert.ts';
@@ -27,6 +27,16 @@ export interface Writer {
   adjust(adjustments: readonly Adjustment[]): Promise<Adjusted[]>;
 }
 
+type Prepared = ReadonlyMap<Entry, Numbers>;
+
+/** What a transaction begins with. */
+interface State extends Progress {
+  readonly prepared: Prepared;
+  readonly told: (tx: string) => void;
+  /** Calls are taken to be new: whoever finds one that is not, writes again with care. */
+  readonly unseen: boolean;
+}
+
 export function createWriter(database: Database, location: Location, copyAt: number, author: Author): Writer {
   const s = location.schema;
   const dictionary = createDictionary(s);
@@ -36,28 +46,36 @@ export function createWriter(database: Database, location: Location, copyAt: num
   const begin = `BEGIN; SELECT pg_advisory_xact_lock_shared(${lockKeys(s).write}); ${progressSql(s)}`;
   let epoch: number | undefined;
 
-  async function prepare(entries: readonly Entry[]): Promise<void> {
+  async function prepare(entries: readonly Entry[]): Promise<Prepared> {
     await partitions.ensure(entries.map(({ startUs }) => startUs));
-    await database.use((client) => dictionary.learn(client, entries));
+    return database.use((client) => dictionary.learn(client, entries));
   }
 
   /** Prepares and does `work`, again where another transaction came in between. */
   async function write<T>(
     needed: () => Promise<readonly Entry[]>,
-    work: (client: ClientBase, progress: Progress, told: (tx: string) => void) => Promise<T>,
+    work: (client: ClientBase, state: State) => Promise<T>,
   ): Promise<T> {
+    let unseen = true;
     for (let attempt = 1; ; attempt++) {
       let settle: ((answered: boolean) => void) | undefined;
       const told = (tx: string): void => author.wrote(tx, new Promise((resolve) => (settle = resolve)));
       try {
-        await prepare(await needed());
-        const answer = await database.transaction(async (client) => work(client, await begun(client), told), '');
+        const prepared = await prepare(await needed());
+        const answer = await database.transaction(
+          async (client) => work(client, { ...(await begun(client)), prepared, told, unseen }),
+          '',
+        );
         settle?.(true);
         return answer;
       } catch (error) {
         settle?.(false);
         const cause = error instanceof SpanledgerError ? error.cause : error;
         if (isOverflow(cause)) throw overflow(cause);
+        if (unseen && codeOf(cause) === '23505') {
+          unseen = false;
+          continue;
+        }
         if (attempt === ATTEMPTS || !(cause instanceof Stale || isCollision(cause) || lacksPartition(cause)))
           throw error;
         if (lacksPartition(cause)) partitions.forget();
@@ -69,18 +87,16 @@ export function createWriter(database: Database, location: Location, copyAt: num
     const results = (await client.query(begin)) as unknown as readonly { rows: ProgressRow[] }[];
     const progress = progressOf(results.at(-1)?.rows[0]);
     if (epoch !== progress.epoch) {
-      const first = epoch === undefined;
+      // At the first time, too: it may have moved since the numbers were read.
       epoch = progress.epoch;
-      if (!first) {
-        dictionary.forget();
-        throw new Stale('the numbers of texts have changed');
-      }
+      dictionary.forget();
+      throw new Stale('the numbers of texts have changed');
     }
     return progress;
   }
 
-  function valuesOf(entry: Entry): Value[] {
-    const numbers = dictionary.numbers(entry);
+  function valuesOf(entry: Entry, prepared: Prepared): Value[] {
+    const numbers = prepared.get(entry) ?? dictionary.numbers(entry);
     if (numbers === undefined) throw new Stale('a number was forgotten');
     return entryValues(entry, numbers);
   }
@@ -97,19 +113,20 @@ export function createWriter(database: Database, location: Location, copyAt: num
 
   async function append(
     client: ClientBase,
-    progress: Progress,
+    { prepared, told, unseen, kept, compacted }: State,
     requests: readonly (readonly Entry[])[],
-    told: (tx: string) => void,
   ): Promise<Appended[][]> {
     const first = new Map<string, Entry>();
     for (const entry of requests.flat()) {
       // Whether it is known can't be told any more: it would be counted twice.
-      if (entry.startUs >= progress.kept && !first.has(keyOf(entry))) first.set(keyOf(entry), entry);
+      const key = keyOf(entry);
+      if (entry.startUs >= kept && !first.has(key)) first.set(key, entry);
     }
     const entries = [...first.values()].toSorted(byKey);
     let known: ReadonlyMap<string, Entry> = new Map();
     if (entries.length > 0) {
-      const { added, tx } = await insert(client, entries.map(valuesOf), progress.compacted);
+      const rows = entries.map((entry) => valuesOf(entry, prepared));
+      const { added, tx } = await insert(client, { rows, ...boundsOf(entries), unseen }, compacted);
       if (added > 0) told(tx);
       if (added < entries.length) known = await stored(client, entries, 'WHERE e.rev = w.rev AND e.tx <> $4::xid8', tx);
       if (added + known.size !== entries.length) throw new Error('entries are neither new nor stored');
@@ -152,7 +169,7 @@ export function createWriter(database: Database, location: Location, copyAt: num
     commit: (requests) =>
       write(
         async () => requests.flat(),
-        (client, progress, told) => append(client, progress, requests, told),
+        (client, state) => append(client, state, requests),
       ),
     async adjust(adjustments) {
       if (adjustments.length === 0) return [];
@@ -162,7 +179,7 @@ export function createWriter(database: Database, location: Location, copyAt: num
           const found = await database.use((client) => stored(client, keys, ''));
           return decide(adjustments, found, 0).revisions;
         },
-        async (client, { kept, compacted }, told) => {
+        async (client, { kept, compacted, prepared, told }) => {
           // Whoever corrects the same calls waits here, and then sees what was done.
           await client.query(
             `SELECT 1 FROM ${s}.entry e JOIN unnest($1::bigint[], $2::bytea[], $3::integer[]) AS w (start_us, span, rev)
@@ -173,8 +190,9 @@ export function createWriter(database: Database, location: Location, copyAt: num
           const found = await stored(client, keys, '');
           const { answers, revisions } = decide(adjustments, found, kept);
           if (revisions.length === 0) return answers;
-          const rows = revisions.toSorted(byKey).map(valuesOf);
-          const { added, tx } = await insert(client, rows, compacted);
+          const sorted = revisions.toSorted(byKey);
+          const rows = sorted.map((entry) => valuesOf(entry, prepared));
+          const { added, tx } = await insert(client, { rows, ...boundsOf(sorted), unseen: false }, compacted);
           if (added !== revisions.length) throw new Stale('another one corrected the same calls');
           told(tx);
           return answers;
@@ -194,6 +212,11 @@ function columnsOf(keys: readonly EntryKey[]): [number[], string[], number[]] {
 
 function keyOf({ startUs, traceId, spanId, rev }: EntryKey): string {
   return `${startUs}/${traceId}/${spanId}/${rev}`;
+}
+
+/** @param entries in the order of `byKey` */
+function boundsOf(entries: readonly Entry[]): { readonly from: number; readonly to: number } {
+  return { from: entries[0]?.startUs ?? 0, to: entries.at(-1)?.startUs ?? 0 };
 }
 
 /** The order in which rows are written everywhere, so that nobody waits for one who waits for them. */
