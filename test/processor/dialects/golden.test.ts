@@ -87,6 +87,12 @@ describe('golden files are figures that were worked out by hand', () => {
     ['openllmetry.python-anthropic-cached', '0.0525'], // summed by the Python instrumentation
     ['openinference.exclusive-by-total', '0.0525'], // 25500 = 1000 + 20000 + 4000 + 500
     ['litellm.replay', '0'], // out of LiteLLM's own cache
+    ['vercel-ai.tier', '0.0110925'], // 1250 x $4.25 + 340 x $17, the priority tier
+    ['openllmetry.tier', '0.0110925'],
+    ['claude-code.fast', '0.0885'], // 1250 x $30 + 340 x $150
+    ['openinference.audio', '0.00194'],
+    ['langfuse.audio', '0.00194'],
+    ['langsmith.audio', '0.00194'],
     ['pydantic-ai.audio', '0.00194'], // 100 x $2.50 + 20 x $40 + 33 x $10 + 7 x $80
   ])('%s: $%s', (name, amount) => {
     expect(expectedOf(name)[0]?.charge).toMatchObject({ status: 'priced', amount_usd: amount });
