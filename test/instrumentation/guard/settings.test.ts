@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readCeiling } from '../../../instrumentation/guard/ceilings.ts';
 import { BudgetExceededError } from '../../../instrumentation/guard/error.ts';
@@ -57,4 +59,19 @@ it('a refusal is a 402 that says when to come again, whichever copy of the class
   expect(error.retryAfterSeconds(4_500)).toBe(6);
   expect({ [Symbol.for('spanledger.budget-exceeded')]: true } instanceof BudgetExceededError).toBe(true);
   expect(new Error('x') instanceof BudgetExceededError).toBe(false);
+});
+
+it('the ceilings that docs/guard.md shows are read as they stand', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/guard.md'), 'utf8');
+  const env = Object.fromEntries(
+    [...page.matchAll(/^(SPANLEDGER_GUARD_PER_\w+)='(.*)'$/gm)].map(([, name, value]) => [name, value]),
+  );
+  expect(readGuardSettings(env)).toMatchObject({
+    mistakes: [],
+    ceilings: {
+      trace: { calls: 50, tokens: 200_000n },
+      session: { usd: 5_000_000_000_000_000n },
+      task: { usd: 2_000_000_000_000_000n },
+    },
+  });
 });
