@@ -6,27 +6,21 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { openSqliteLedger } from '../../../processor/stores/sqlite.ts';
+import { runCommand, type Outcome } from '../../support/command.ts';
 import { makeEntry, unpriced } from '../../support/entries.ts';
 import { temporaryFolder } from '../../support/ledger.ts';
 
 const main = join(import.meta.dirname, '../../../processor/main.ts');
 const november = ['--from', '2026-11-01', '--to', '2026-12-01'];
 
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
+function query(cwd: string, args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
+  return runCommand(['query', ...args], { cwd, env });
 }
 
-async function query(cwd: string, args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
-  try {
-    const options = { cwd, env: { PATH: process.env['PATH'], ...env } };
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [main, 'query', ...args], options);
-    return { code: 0, stdout, stderr };
-  } catch (error) {
-    const { code = 1, stdout = '', stderr = '' } = error as Partial<Outcome>;
-    return { code, stdout, stderr };
-  }
+/** The command line in a process of its own, beside one that writes. */
+async function queryProcess(cwd: string, args: readonly string[]): Promise<Outcome> {
+  const options = { cwd, env: { PATH: process.env['PATH'] } };
+  return { code: 0, ...(await promisify(execFile)(process.execPath, [main, 'query', ...args], options)) };
 }
 
 async function folderWithLedger(): Promise<string> {
@@ -43,7 +37,7 @@ async function folderWithLedger(): Promise<string> {
 }
 
 test('a table from the ledger of this folder, while a process writes to it', async () => {
-  const { code, stdout } = await query(await folderWithLedger(), ['--by', 'customer_id', ...november]);
+  const { code, stdout } = await queryProcess(await folderWithLedger(), ['--by', 'customer_id', ...november]);
   expect(stdout).toBe(
     [
       'customer_id       cost  calls  unpriced  input tokens  output tokens',

@@ -1,20 +1,19 @@
-import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { startApp, type App } from '../../../processor/app.ts';
 import { loadConfig } from '../../../processor/config.ts';
+import { runCommand } from '../../support/command.ts';
 import { temporaryFolder } from '../../support/ledger.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const november = ['--from', '2026-11-01', '--to', '2026-12-01'];
 
 async function reprice(cwd: string, ...args: readonly string[]): Promise<string> {
-  const options = { cwd, env: { PATH: process.env['PATH'] } };
-  const main = join(root, 'processor/main.ts');
-  return (await promisify(execFile)(process.execPath, [main, 'reprice', ...args], options)).stdout;
+  const { code, stdout } = await runCommand(['reprice', ...args], { cwd });
+  expect(code).toBe(0);
+  return stdout;
 }
 
 /** The processor as it starts in a folder, on free ports. */

@@ -1,22 +1,12 @@
-import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openSqliteLedger } from '../../../processor/stores/sqlite.ts';
+import { runCommand, type Outcome } from '../../support/command.ts';
 import { temporaryFolder } from '../../support/ledger.ts';
 
-/** The real command line, in a folder of its own. */
-function revenue(
-  cwd: string,
-  ...args: readonly string[]
-): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
-  const main = join(import.meta.dirname, '../../../processor/main.ts');
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'revenue', 'import', ...args], {
-    cwd,
-    encoding: 'utf8',
-  });
-  return { status, stdout, stderr };
-}
+const revenue = (cwd: string, ...args: readonly string[]): Promise<Outcome> =>
+  runCommand(['revenue', 'import', ...args], { cwd });
 
 it('revenue import writes beside a running processor, all or nothing, and the same file again changes nothing', async () => {
   const cwd = temporaryFolder();
@@ -24,18 +14,18 @@ it('revenue import writes beside a running processor, all or nothing, and the sa
   const HEAD = 'customer_id,period,net_amount,currency\n';
   writeFileSync(join(cwd, 'good.csv'), `${HEAD}acme,2026-11,199.00,USD\nacme,2026-11,-20,USD\nbolt,2026-10,1,EUR\n`);
   writeFileSync(join(cwd, 'bad.csv'), `${HEAD}acme,2026-11,1,USD\nacme,november,x,USD\n`);
-  expect(revenue(cwd, 'bad.csv')).toEqual({
-    status: 2,
+  expect(await revenue(cwd, 'bad.csv')).toEqual({
+    code: 2,
     stdout: '',
     stderr: `spanledger: 2 mistakes in bad.csv, nothing was imported
 bad.csv:3: period: "november" is not a month such as 2026-11, or a day such as 2026-11-26
 bad.csv:3: net_amount: "x" is not a plain decimal number such as 1500.50, or -20 for a refund
 `,
   });
-  expect(revenue(cwd, 'good.csv', '--rate', 'EUR=1.5').stdout).toBe(
+  expect((await revenue(cwd, 'good.csv', '--rate', 'EUR=1.5')).stdout).toBe(
     'good.csv: 2 sums of customers and months, 2 new, 0 changed, 0 as before; 2026-10 to 2026-11, $180.50\n',
   );
-  const again = revenue(cwd, 'good.csv', '--rate', 'EUR=1.5', '--json').stdout;
+  const again = (await revenue(cwd, 'good.csv', '--rate', 'EUR=1.5', '--json')).stdout;
   expect(JSON.parse(again)).toEqual({
     file: 'good.csv',
     rows: 2,
@@ -46,5 +36,5 @@ bad.csv:3: net_amount: "x" is not a plain decimal number such as 1500.50, or -20
     total_usd: '180.5',
   });
   await ledger.close();
-  expect(revenue(cwd, 'good.csv', '--ledger', 'none.db').status).toBe(2);
+  expect((await revenue(cwd, 'good.csv', '--ledger', 'none.db')).code).toBe(2);
 });

@@ -1,17 +1,15 @@
-import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { openSqliteLedger } from '../../../processor/stores/sqlite.ts';
+import { runCommand } from '../../support/command.ts';
 import { makeEntry } from '../../support/entries.ts';
 import { temporaryFolder } from '../../support/ledger.ts';
 
-const main = join(import.meta.dirname, '../../../processor/main.ts');
-
 async function settle(cwd: string, ...args: readonly string[]): Promise<string> {
-  const options = { cwd, env: { PATH: process.env['PATH'] } };
-  return (await promisify(execFile)(process.execPath, [main, 'prices', 'settle', ...args], options)).stdout;
+  const { code, stdout, stderr } = await runCommand(['prices', 'settle', ...args], { cwd });
+  if (code !== 0) throw new Error(stderr);
+  return stdout;
 }
 
 test('a commitment that is not used up is a line of its own, in a month without calls too', async () => {

@@ -11,6 +11,7 @@ import { backupLedger } from '../../../processor/stores/sqlite/backup.ts';
 import { inspectLedger } from '../../../processor/stores/sqlite/inspect.ts';
 import { openFile } from '../../../processor/stores/sqlite/open.ts';
 import { rebuildRollups } from '../../../processor/stores/sqlite/rebuild.ts';
+import { runCommand, type Outcome } from '../../support/command.ts';
 import { makeEntry, NOVEMBER } from '../../support/entries.ts';
 import { temporaryFolder } from '../../support/ledger.ts';
 
@@ -47,16 +48,16 @@ function one(path: string, sql: string): unknown {
   }
 }
 
-async function run(...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+/** Where nothing listens, whatever else this machine runs. */
+const env = Object.fromEntries(['OTLP', 'GRPC', 'API'].map((name, n) => [`SPANLEDGER_LISTEN_${name}`, `:${9 + n}`]));
+const run = (...args: readonly string[]): Promise<Outcome> => runCommand(args, { cwd: temporaryFolder(), env });
+
+/** The command line in a process of its own: locks are between processes. */
+async function runProcess(...args: readonly string[]): Promise<Pick<Outcome, 'code' | 'stderr'>> {
   try {
-    // Where nothing listens, whatever else this machine runs.
-    const ports = Object.fromEntries(
-      ['OTLP', 'GRPC', 'API'].map((name, n) => [`SPANLEDGER_LISTEN_${name}`, `:${9 + n}`]),
-    );
-    const options = { cwd: temporaryFolder(), env: { PATH: process.env['PATH'], ...ports } };
-    return { code: 0, ...(await promisify(execFile)(process.execPath, [main, ...args], options)) };
+    return { code: 0, ...(await promisify(execFile)(process.execPath, [main, ...args], { cwd: temporaryFolder() })) };
   } catch (error) {
-    return error as { code: number; stdout: string; stderr: string };
+    return error as Outcome;
   }
 }
 
@@ -144,7 +145,9 @@ test('erasing a customer: the id is nowhere in the file, sums stay, the audit lo
   const alert = { labels: { customer_id: 'Müller & Co' }, annotations: { summary: 'Müller & Co has spent $7' } };
   await ledger.addCrossing({ key: key('Müller & Co'), at: 1, payload: JSON.stringify(alert) });
   await ledger.addCrossing({ key: key('c1'), at: 1, payload: '{}' });
-  expect((await run('erase', '--customer', 'Müller & Co', '--ledger', path)).stderr).toMatch(/is in use by process/);
+  expect((await runProcess('erase', '--customer', 'Müller & Co', '--ledger', path)).stderr).toMatch(
+    /is in use by process/,
+  );
   await ledger.close();
 
   const { stdout } = await run('erase', '--customer', 'Müller & Co', '--ledger', path);
