@@ -45,6 +45,7 @@ export async function runApp({
     const child = spawn(process.execPath, ['--no-warnings', ...flags, app, ...args], {
       env: {
         PATH: process.env['PATH'],
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
         PROVIDER: provider.url,
         OTEL_EXPORTER_OTLP_ENDPOINT: endpoint ?? sink.url,
         // On a busy machine any call may be open for long enough to be announced: only who asks for it is told.
