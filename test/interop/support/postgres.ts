@@ -12,6 +12,10 @@ export interface Postgres {
   halt(how: 'fast' | 'immediate'): void;
   start(): void;
   stop(): void;
+  /** Starts another server that has the same and follows this one. */
+  follow(): Promise<Postgres>;
+  /** One that follows becomes one of its own, which may be written to. */
+  promote(): void;
 }
 
 /** The folder of `initdb` and `pg_ctl`; undefined where there is no server on this machine. */
@@ -24,21 +28,39 @@ export function postgresFolder(): string | undefined {
 }
 
 /** @param settings lines of postgresql.conf as `name=value` */
-export async function startPostgres(settings: readonly string[] = []): Promise<Postgres> {
+export function startPostgres(settings: readonly string[] = []): Promise<Postgres> {
+  return startServer(settings, (run, data) =>
+    run('initdb', '-D', data, '-A', 'trust', '-U', 'ledger', '-E', 'UTF8', '--no-locale', '-N'),
+  );
+}
+
+type Run = (program: string, ...args: string[]) => void;
+
+/** Files that the server reads itself are given to it: it wants keys to be its own. */
+export function ownedByServer(...paths: readonly string[]): void {
+  const owner = ownerOfServer();
+  if (owner !== undefined) for (const path of paths) chownSync(path, owner.uid, owner.gid);
+}
+
+/** The server refuses to run as root. */
+function ownerOfServer(): Ids | undefined {
+  return process.getuid?.() === 0 ? idsOf('postgres') : undefined;
+}
+
+async function startServer(settings: readonly string[], fill: (run: Run, data: string) => void): Promise<Postgres> {
   const folder = postgresFolder();
   if (folder === undefined) throw new Error('there is no PostgreSQL on this machine');
   const data = mkdtempSync(join(tmpdir(), 'spanledger-postgres-'));
   const port = await freePort();
-  // The server refuses to run as root.
-  const owner = process.getuid?.() === 0 ? idsOf('postgres') : undefined;
-  if (owner !== undefined) chownSync(data, owner.uid, owner.gid);
-  const run = (program: string, ...args: string[]): void =>
+  const owner = ownerOfServer();
+  ownedByServer(data);
+  const run: Run = (program, ...args) =>
     void execFileSync(join(folder, program), args, { ...owner, cwd: data, stdio: 'ignore' });
   const options = [`port=${port}`, 'listen_addresses=127.0.0.1', `unix_socket_directories=${data}`, ...settings];
   const flags = options.flatMap((option) => ['-c', option]).join(' ');
   const start = (): void => run('pg_ctl', '-D', data, '-w', '-t', '60', '-l', join(data, 'log'), '-o', flags, 'start');
   const halt = (how: 'fast' | 'immediate'): void => run('pg_ctl', '-D', data, '-w', '-m', how, 'stop');
-  run('initdb', '-D', data, '-A', 'trust', '-U', 'ledger', '-E', 'UTF8', '--no-locale', '-N');
+  fill(run, data);
   start();
   let schemas = 0;
   return {
@@ -46,6 +68,11 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
       `postgres://ledger@127.0.0.1:${port}/postgres?sslmode=disable&schema=${schema}`,
     halt,
     start,
+    follow: () =>
+      startServer(settings, (copy, to) =>
+        copy('pg_basebackup', '-D', to, '-h', '127.0.0.1', '-p', `${port}`, '-U', 'ledger', '-c', 'fast', '-R'),
+      ),
+    promote: () => run('pg_ctl', '-D', data, '-w', 'promote'),
     stop() {
       try {
         halt('immediate');
@@ -57,7 +84,12 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
   };
 }
 
-function idsOf(user: string): { readonly uid: number; readonly gid: number } {
+interface Ids {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+function idsOf(user: string): Ids {
   const id = (flag: string): number => Number(execFileSync('id', [flag, user], { encoding: 'utf8' }));
   return { uid: id('-u'), gid: id('-g') };
 }
