@@ -17,6 +17,10 @@ export const faults = [
   'slow senders',
   'half-open connections',
   'clock set back by a day',
+  'PostgreSQL: connections cut in the middle of COPY',
+  'PostgreSQL: the server crashes and starts again',
+  'PostgreSQL: failover in the middle of batches',
+  'PostgreSQL: first starts of two processors, cut',
 ] as const;
 export type Fault = (typeof faults)[number];
 
@@ -27,16 +31,20 @@ const head = `# Faults, and what came of them
 
 Each fault happens for real to a processor under load: another process holds the lock, a file system of 3 MiB is full, a network
 interface goes down. Counted in LLM calls: sent, acknowledged to the sender, in the ledger (each once), delivered to the backend
-with their cost. The same tests run in a short form in \`npm run test:interop\`; the full lengths are \`npm run soak\`.
+with their cost (— where the ledger alone is what breaks). The same tests run in a short form in \`npm run test:interop\`; the
+full lengths are \`npm run soak\`.
 
 | fault | sent | acknowledged | in the ledger | delivered | besides |
 | --- | --- | --- | --- | --- | --- |
 `;
 
+/** Without `delivered` where no backend took part. */
+export type FaultCounts = Pick<Counts, 'sent' | 'acknowledged' | 'inLedger'> & Partial<Pick<Counts, 'delivered'>>;
+
 /** @example report('disk full', counts, '214 requests were told 503 with Retry-After') */
-export function report(fault: Fault, counts: Counts, besides: string): void {
+export function report(fault: Fault, counts: FaultCounts, besides: string): void {
   const figures = [counts.sent, counts.acknowledged, counts.inLedger, counts.delivered];
-  const row = `| ${[fault, ...figures.map((figure) => figure.toLocaleString('en-US')), besides].join(' | ')} |`;
+  const row = `| ${[fault, ...figures.map((figure) => figure?.toLocaleString('en-US') ?? '—'), besides].join(' | ')} |`;
   process.stdout.write(`${row}\n`);
   if (process.env['SPANLEDGER_SOAK'] === undefined) return;
   const rows = rowsOf(existsSync(page) ? readFileSync(page, 'utf8') : '').filter((old) => faultOf(old) !== fault);

@@ -9,6 +9,7 @@ import { SpanledgerError } from '../../../processor/errors.ts';
 import type { Entry, Ledger } from '../../../processor/ledger.ts';
 import { openPostgresLedger } from '../../../processor/stores/postgres.ts';
 import { makeEntry } from '../../support/entries.ts';
+import { report, type FaultCounts } from '../faults/report.ts';
 import { postgresFolder, startPostgres, type Postgres } from '../support/postgres.ts';
 
 const ALL = { where: [], from: 0, to: Number.MAX_SAFE_INTEGER, timezone: 'UTC' } as const;
@@ -41,6 +42,7 @@ describe.skipIf(postgresFolder() === undefined)('faults of PostgreSQL', () => {
 
   interface Seen {
     readonly own: Map<string, number>;
+    readonly sent: Set<string>;
     readonly acknowledged: Set<string>;
     refused: number;
   }
@@ -61,6 +63,7 @@ describe.skipIf(postgresFolder() === undefined)('faults of PostgreSQL', () => {
     };
     for (let k = 0; !until.aborted; k++) {
       const batch = batchOf(processor, k);
+      for (const entry of batch) seen.sent.add(key(entry));
       for (let taken = false; !taken;) {
         try {
           for (const { entry, inserted } of await ledger.append(batch)) if (inserted) note(seen, entry);
@@ -78,7 +81,7 @@ describe.skipIf(postgresFolder() === undefined)('faults of PostgreSQL', () => {
 
   async function underLoad(ms: number, fault: (until: AbortSignal) => Promise<void>): Promise<readonly Seen[]> {
     const stopping = new AbortController();
-    const seen = ledgers.map((): Seen => ({ own: new Map(), acknowledged: new Set(), refused: 0 }));
+    const seen = ledgers.map((): Seen => ({ own: new Map(), sent: new Set(), acknowledged: new Set(), refused: 0 }));
     // News begin here.
     for (const ledger of ledgers) await ledger.feed?.next(() => undefined);
     const all = Promise.all(ledgers.map((ledger, n) => load(ledger, n, stopping.signal, seen[n] as Seen)));
@@ -92,7 +95,7 @@ describe.skipIf(postgresFolder() === undefined)('faults of PostgreSQL', () => {
     return seen;
   }
 
-  async function requireExact(seen: readonly Seen[]): Promise<number> {
+  async function requireExact(seen: readonly Seen[]): Promise<FaultCounts> {
     const [ledger] = ledgers;
     if (ledger === undefined) throw new Error('no ledger');
     const acknowledged = new Set(seen.flatMap((each) => [...each.acknowledged]));
@@ -106,8 +109,11 @@ describe.skipIf(postgresFolder() === undefined)('faults of PostgreSQL', () => {
       expect([...own.values()].filter((count) => count !== 1)).toEqual([]);
       expect(own.size).toBe(acknowledged.size);
     }
-    return acknowledged.size;
+    const sent = new Set(seen.flatMap((each) => [...each.sent]));
+    return { sent: sent.size, acknowledged: acknowledged.size, inLedger: sums?.calls ?? 0 };
   }
+
+  const refusedOf = (seen: readonly Seen[]): number => seen.reduce((sum, { refused }) => sum + refused, 0);
 
   async function terminate(until: AbortSignal, which: string, everyMs: number): Promise<number> {
     const killer = new Client({ connectionString: server?.url().replace(/&schema=.*/, '') ?? '' });
@@ -126,7 +132,7 @@ describe.skipIf(postgresFolder() === undefined)('faults of PostgreSQL', () => {
 
   test('four processors: every call once, sums as the entries, and each knows of all', async () => {
     const seen = await underLoad(3_000, async () => undefined);
-    expect(await requireExact(seen)).toBeGreaterThan(1_000);
+    expect((await requireExact(seen)).inLedger).toBeGreaterThan(1_000);
     expect(seen.map(({ refused }) => refused)).toEqual([0, 0, 0, 0]);
   });
 
@@ -139,9 +145,15 @@ describe.skipIf(postgresFolder() === undefined)('faults of PostgreSQL', () => {
       ]);
       killed = counts.reduce((sum, count) => sum + count, 0);
     });
-    expect(await requireExact(seen)).toBeGreaterThan(1_000);
+    const counts = await requireExact(seen);
+    expect(counts.inLedger).toBeGreaterThan(1_000);
     expect(killed).toBeGreaterThan(5);
-    expect(seen.reduce((sum, { refused }) => sum + refused, 0)).toBeGreaterThan(0);
+    expect(refusedOf(seen)).toBeGreaterThan(0);
+    report(
+      'PostgreSQL: connections cut in the middle of COPY',
+      counts,
+      `${killed} connections of ${PROCESSORS} processors; ${refusedOf(seen)} batches refused, and sent again`,
+    );
   });
 
   test('the server crashes under load, and is started again', async () => {
@@ -153,7 +165,13 @@ describe.skipIf(postgresFolder() === undefined)('faults of PostgreSQL', () => {
         server?.start();
       }
     });
-    expect(await requireExact(seen)).toBeGreaterThan(1_000);
-    expect(seen.reduce((sum, { refused }) => sum + refused, 0)).toBeGreaterThan(0);
+    const counts = await requireExact(seen);
+    expect(counts.inLedger).toBeGreaterThan(1_000);
+    expect(refusedOf(seen)).toBeGreaterThan(0);
+    report(
+      'PostgreSQL: the server crashes and starts again',
+      counts,
+      `a crash and a stop under ${PROCESSORS} processors; ${refusedOf(seen)} batches refused, and sent again`,
+    );
   });
 });
