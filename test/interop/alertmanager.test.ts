@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -76,6 +76,14 @@ describe.skipIf(binary === undefined)('a real Alertmanager', () => {
     );
     expect(await thresholds()).toEqual(['70%', '90%']);
     expect(held[0]?.annotations['top_features']).toMatch(/^chat \$0\.0/);
+
+    // What docs/budgets.md shows is what it holds.
+    const docs = readFileSync(new URL('../../docs/budgets.md', import.meta.url), 'utf8');
+    const shown = docs.split('\n').filter((line) => line.startsWith('BudgetThreshold '));
+    const ofAnyYear = (text = ''): string => text.replace(/\d{4}-01-01T/, 'YEAR-01-01T');
+    expect(shown.map((line) => ofAnyYear(/UTC  (.*)  active$/.exec(line)?.[1])).toSorted()).toEqual(
+      held.map(({ annotations }) => ofAnyYear(annotations['summary'])).toSorted(),
+    );
 
     // Its own webhook to us is of the very shape that we post, fingerprints included.
     await vi.waitFor(() => expect(hook.alerts).toHaveLength(2), 10_000);
