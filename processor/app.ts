@@ -11,6 +11,7 @@ import { recentModels } from './budgets/guard-rates.ts';
 import { createLiveBudgets } from './budgets/live.ts';
 import { readBudgets } from './budgets/read.ts';
 import { createStateFeed, type StateFeed } from './budgets/state-feed.ts';
+import { worstRatesOf } from './budgets/worst-rates.ts';
 import { mistakesBeside } from './config-beside.ts';
 import { filesOf } from './config-ledger.ts';
 import type { Config } from './config.ts';
@@ -128,6 +129,7 @@ export async function startApp(
       count,
       directory: `${filesOf(config)}.notifications`,
       changed: (account) => feed.changed(account),
+      worstRates: () => worstRatesOf(prices.catalog),
       reading: (work) => pinned(ledger.feed, others, work),
     });
     const feed: StateFeed = createStateFeed({ budgets, prices, models: await recentModels(ledger, Date.now() * 1000) });

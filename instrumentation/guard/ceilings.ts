@@ -1,5 +1,7 @@
 import { formatUsd, parseUsd } from '../../pricing/money.ts';
 import { allow, type Decision } from './decision.ts';
+import type { Used } from './reservation.ts';
+import { costOf, tokensOf } from './worst-case.ts';
 
 /** What all calls of one trace, session or task may use together. */
 export interface Ceiling {
@@ -97,7 +99,11 @@ export class Ceilings {
   }
 
   /** A call is over. */
-  ended(ids: CeilingIds, tokens: number, usd: bigint): void {
+  ended(ids: CeilingIds, { counts, rates }: Used): void {
+    if (this.#settings.length === 0) return;
+    const tokens = tokensOf(counts);
+    // Without a price nothing is known to be spent.
+    const usd = rates?.priced === true ? costOf(counts, rates) : 0n;
     for (const [kind] of this.#settings) {
       const spent = this.#find(kind, ids);
       if (spent === undefined) continue;

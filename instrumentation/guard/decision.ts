@@ -1,11 +1,12 @@
 import { formatUsd } from '../../pricing/money.ts';
-import type { Accounts, Dimensions, Standing } from './accounts.ts';
+import type { Accounts, Dimensions } from './accounts.ts';
 import { BudgetExceededError } from './error.ts';
+import type { Local } from './local.ts';
 import { Reservation, releaseOld } from './reservation.ts';
 import type { Source, State } from './state.ts';
 import { judge, milder, mostStrict, rank, type Held, type Strictness } from './verdict.ts';
-import { worstCost, type Size } from './worst-case.ts';
-import type { Rates } from './wire.ts';
+import { isCounted, worstCost, type Size } from './worst-case.ts';
+import type { Rates, RuleState } from './wire.ts';
 
 /** A call that wants to be made. */
 export interface Wanted {
@@ -19,9 +20,10 @@ export interface Wanted {
 /**
  * - `reached`: a limit is. `crowded`: calls that are open may reach it
  * - `unheard`: the budget fails closed, and the processor is not heard
+ * - `unpriced`: the model has no price, and the budget lets none of those pass
  * - `no_fallback`: there is no other model that is not dearer and that the call fits into
  */
-export type Reason = 'reached' | 'crowded' | 'unheard' | 'no_fallback' | 'ceiling';
+export type Reason = 'reached' | 'crowded' | 'unheard' | 'unpriced' | 'no_fallback' | 'ceiling';
 
 /** What a guard says to a call. */
 export interface Decision {
@@ -59,13 +61,19 @@ export interface DecideOptions {
 
 interface Found {
   readonly accounts: Accounts;
-  /** As matchers have seen the call. */
-  readonly seen: Dimensions;
-  readonly standing: Standing;
+  readonly local: Local | undefined;
+  readonly settled: bigint;
   readonly own: bigint;
 }
 interface Ruling extends Found {
-  readonly held: Held;
+  /** Undefined: its model has no price. */
+  readonly held: Held | undefined;
+}
+interface Looked {
+  /** As matchers have seen the call. */
+  readonly seen: Dimensions;
+  readonly found: readonly Found[];
+  readonly ruling: Ruling | undefined;
 }
 
 /** Chains of models that stand in for each other end somewhere. */
@@ -105,14 +113,14 @@ export class Decider {
     const rates = this.#state.rates(wanted.provider, wanted.model);
     const asked = this.#look(wanted, rates, most, nowMs);
     const { ruling } = asked;
-    if (ruling?.held.limit.action.kind === 'cap')
-      return { decision: this.#decision('cap', wanted, wanted.model, ruling), reservation: undefined };
     if (ruling === undefined) {
-      const reservation = reserve ? this.#reserve(asked.found, nowMs) : undefined;
+      const reservation = reserve ? this.#reserve(asked, nowMs) : undefined;
       return { decision: allow(wanted, this.#state), reservation };
     }
+    if (kindOf(ruling) === 'cap')
+      return { decision: this.#decision('cap', wanted, wanted.model, ruling), reservation: undefined };
     const fallback = this.#fallback(wanted, rates, ruling, nowMs);
-    const reservation = reserve ? this.#reserve((fallback ?? asked).found, nowMs) : undefined;
+    const reservation = reserve ? this.#reserve(fallback?.looked ?? asked, nowMs) : undefined;
     const decision =
       fallback === undefined
         ? { ...this.#decision('allow', wanted, wanted.model, ruling), reason: 'no_fallback' as const }
@@ -120,34 +128,28 @@ export class Decider {
     return { decision, reservation };
   }
 
-  #look(
-    { dimensions, size }: Wanted,
-    rates: Rates | undefined,
-    most: Strictness,
-    nowMs: number,
-  ): { readonly found: readonly Found[]; readonly ruling: Ruling | undefined } {
+  #look({ dimensions, size }: Wanted, rates: Rates | undefined, most: Strictness, nowMs: number): Looked {
     const found: Found[] = [];
     let ruling: Ruling | undefined;
-    // Matchers see what the ledger calls them.
-    const seen = rates === undefined ? dimensions : { ...dimensions, ...rates.as };
+    const seen = seenBy(dimensions, rates);
     for (const accounts of this.#state.accounts) {
       accounts.roll(nowMs);
       if (!accounts.matches(seen)) continue;
       const standing = accounts.standing(seen);
       if (standing === undefined) continue;
-      const one = { accounts, standing, own: amountOf(accounts.rule.unit, size, rates), seen };
-      found.push(one);
       const { settled, unknown, local, terms } = standing;
-      const held = judge(
-        terms,
-        { settled, unknown, open: local?.open ?? 0n, own: one.own },
-        milder(most, mostStrict(accounts.rule.windows, seen, nowMs)),
-      );
-      if (held === undefined) continue;
-      const before = ruling?.held.limit.action.kind;
-      if (before === undefined || rank(held.limit.action.kind) > rank(before)) ruling = { ...one, held };
+      const { rule } = accounts;
+      const own = amountOf(rule, size, rates);
+      const one: Found = { accounts, local, settled, own };
+      found.push(one);
+      const allowed = rule.windows.length === 0 ? most : milder(most, mostStrict(rule.windows, seen, nowMs));
+      const blocked = rule.unpriced === 'block' && rates?.priced === false && allowed === 'cap';
+      const held = judge(terms, { settled, unknown, open: local?.open ?? 0n, own }, allowed);
+      if (held === undefined && !blocked) continue;
+      const next: Ruling = { ...one, held: blocked && held?.limit.action.kind !== 'cap' ? undefined : held };
+      if (ruling === undefined || rank(kindOf(next)) > rank(kindOf(ruling))) ruling = next;
     }
-    return { found, ruling };
+    return { seen, found, ruling };
   }
 
   /** A model that may stand in: of the same provider, not dearer for this call, large enough, and free of a cap itself. */
@@ -156,32 +158,33 @@ export class Decider {
     rates: Rates | undefined,
     ruling: Ruling,
     nowMs: number,
-  ): { readonly model: string; readonly found: readonly Found[] } | undefined {
-    const most = worstCost(wanted.size(), rates);
-    let action = ruling.held.limit.action;
+  ): { readonly model: string; readonly looked: Looked } | undefined {
+    const most = knownCost(wanted.size(), rates);
+    let action = ruling.held?.limit.action;
     for (let hop = 0; hop < MOST_HOPS; hop++) {
-      if (action.kind !== 'throttle' || action.to === wanted.model) return undefined;
+      if (action?.kind !== 'throttle' || action.to === wanted.model) return undefined;
       const model = action.to;
       const others = this.#state.rates(wanted.provider, model);
-      const cost = worstCost(wanted.size(), others);
+      const cost = knownCost(wanted.size(), others);
       if (most === undefined || cost === undefined || cost > most) return undefined;
       const { input, output } = wanted.size();
       if (others?.context !== undefined && input + output > others.context) return undefined;
       const dimensions = { ...wanted.dimensions, model };
       const again = this.#look({ ...wanted, model, dimensions }, others, 'cap', nowMs);
-      const next = again.ruling?.held.limit.action;
-      if (next === undefined || (next.kind === 'throttle' && next.to === model)) return { model, found: again.found };
+      const next = again.ruling?.held?.limit.action;
+      if (again.ruling === undefined || (next?.kind === 'throttle' && next.to === model))
+        return { model, looked: again };
       action = next;
     }
     return undefined;
   }
 
-  #reserve(found: readonly Found[], nowMs: number): Reservation | undefined {
+  #reserve({ found, seen }: Looked, nowMs: number): Reservation | undefined {
     releaseOld(this.#open, nowMs);
     if (found.length === 0) return undefined;
-    const parts = found.map(({ accounts, standing, own, seen }) => ({
+    const parts = found.map(({ accounts, local, own }) => ({
       accounts,
-      local: standing.local ?? accounts.local(seen),
+      local: local ?? accounts.local(seen),
       startMs: accounts.startMs,
       amount: own,
     }));
@@ -189,8 +192,9 @@ export class Decider {
   }
 
   #decision(action: Decision['action'], wanted: Wanted, model: string, ruling: Ruling): Decision {
-    const { accounts, standing, held } = ruling;
+    const { accounts, settled, held } = ruling;
     const { unit, budget } = accounts.rule;
+    if (held === undefined) return { ...allow(wanted, this.#state), action, reason: 'unpriced', budget };
     const { action: limitAction, value } = held.limit;
     return {
       action,
@@ -198,7 +202,7 @@ export class Decider {
       originalModel: wanted.model,
       reason: held.settled ? 'reached' : 'crowded',
       budget,
-      spent: amountText(unit, standing.settled),
+      spent: amountText(unit, settled),
       limit: amountText(unit, value),
       unit,
       resetAt: Number.isFinite(accounts.endMs) ? new Date(accounts.endMs) : undefined,
@@ -211,11 +215,14 @@ export class Decider {
 
 /** The error of a call that is refused. */
 export function refusalOf({ budget = 'unknown', reason, message, ...decision }: Decision): BudgetExceededError {
+  const final = reason === 'reached' || reason === 'unpriced';
   const { spent = '0', limit = '0', unit = 'USD', resetAt } = decision;
   const words =
     reason === 'unheard'
       ? `the budget ${budget} is not known at the moment, and lets nothing pass until it is`
-      : `the budget ${budget} is used up: ${spent} of ${limit} ${unit}`;
+      : reason === 'unpriced'
+        ? `the budget ${budget} lets no model pass that has no price, and ${decision.originalModel} has none`
+        : `the budget ${budget} is used up: ${spent} of ${limit} ${unit}`;
   return new BudgetExceededError({
     budget,
     message: message ?? words,
@@ -224,7 +231,7 @@ export function refusalOf({ budget = 'unknown', reason, message, ...decision }: 
     unit,
     resetAt: reason === 'reached' ? resetAt : undefined,
     // As soon as one of the calls in the way is over.
-    retryAfterMs: reason === 'reached' ? undefined : 1000,
+    retryAfterMs: final ? undefined : 1000,
   });
 }
 
@@ -250,10 +257,33 @@ function unheard(wanted: Wanted, state: State, accounts?: Accounts): Decision {
   return { ...allow(wanted, state), action: 'cap', reason: 'unheard', budget: accounts?.rule.budget };
 }
 
-function amountOf(unit: string, size: () => Size, rates: Rates | undefined): bigint {
+function amountOf({ unit, unpriced }: RuleState, size: () => Size, rates: Rates | undefined): bigint {
   if (unit === 'requests') return 1n;
-  const { input, output } = size();
-  return unit === 'tokens' ? BigInt(input + output) : (worstCost({ input, output }, rates) ?? 0n);
+  if (unit === 'tokens') {
+    const { input, output } = size();
+    return BigInt(input + output);
+  }
+  return rates === undefined || !isCounted(unpriced, rates) ? 0n : (worstCost(size(), rates) ?? 0n);
+}
+
+/** What a call may cost at most by its price; undefined where that is not known. */
+function knownCost(size: Size, rates: Rates | undefined): bigint | undefined {
+  return rates?.priced === true ? worstCost(size, rates) : undefined;
+}
+
+/** A model without a price is refused, whatever else is reached. */
+function kindOf({ held }: Ruling): Strictness {
+  return held === undefined ? 'cap' : held.limit.action.kind;
+}
+
+/** Matchers see what the ledger calls them. */
+function seenBy(dimensions: Dimensions, rates: Rates | undefined): Dimensions {
+  if (rates === undefined) return dimensions;
+  const { provider, model } = rates.as;
+  if (!rates.priced) return { ...dimensions, ...rates.as, status: 'unpriced' };
+  return dimensions['provider'] === provider && dimensions['model'] === model
+    ? dimensions
+    : { ...dimensions, ...rates.as };
 }
 
 function amountText(unit: string, value: bigint): string {

@@ -14,7 +14,7 @@ import type { Reservation, Used } from './reservation.ts';
 import type { GuardSettings } from './settings.ts';
 import type { State } from './state.ts';
 import type { Strictness } from './verdict.ts';
-import { costOf, Longest, tokensOf, type Size } from './worst-case.ts';
+import { Longest, type Size } from './worst-case.ts';
 
 /** A call that the instrumentation is about to send. */
 export interface OutgoingCall {
@@ -194,7 +194,7 @@ export class Guard {
       },
       ended: (counts, answered) => {
         const used = this.#used(counts, provider, called, answered);
-        this.#ceilings.ended(ids, tokensOf(used.counts), costOf(used.counts, used.rates));
+        this.#ceilings.ended(ids, used);
         reservation?.settle([used], this.state.nowMs);
       },
     };
@@ -211,7 +211,7 @@ export class Guard {
       kept: () => {},
       ended: (counts, answered) => {
         const used = this.#used(counts, provider, model, answered);
-        this.#ceilings.ended(ids, tokensOf(used.counts), costOf(used.counts, used.rates));
+        this.#ceilings.ended(ids, used);
         together.used.push(used);
         this.letGo(together);
       },

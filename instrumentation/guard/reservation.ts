@@ -1,8 +1,8 @@
 import type { Counts } from '../../pricing/usage/usage.ts';
 import type { Accounts } from './accounts.ts';
 import { settleLocal, type Local } from './local.ts';
-import { costOf, tokensOf } from './worst-case.ts';
-import type { Rates } from './wire.ts';
+import { costOf, isCounted, tokensOf } from './worst-case.ts';
+import type { Rates, RuleState } from './wire.ts';
 
 /** What a call used, as far as it is known when it is over. */
 export interface Used {
@@ -45,7 +45,7 @@ export class Reservation {
     if (!this.#release()) return;
     for (const { accounts, local, startMs } of this.#parts)
       // What began in a period that is over counts there.
-      if (accounts.startMs === startMs) settleLocal(local, sumOf(accounts.rule.unit, used), nowMs);
+      if (accounts.startMs === startMs) settleLocal(local, sumOf(accounts.rule, used), nowMs);
   }
 
   /** Nothing was called. */
@@ -73,12 +73,13 @@ export function releaseOld(all: Set<Reservation>, nowMs: number): void {
   }
 }
 
-function sumOf(unit: string, used: readonly Used[]): bigint {
+function sumOf({ unit, unpriced }: RuleState, used: readonly Used[]): bigint {
   let sum = 0n;
   for (const { counts, rates } of used) {
     if (unit === 'requests') sum += 1n;
     else if (unit === 'tokens') sum += BigInt(tokensOf(counts));
-    else if (Object.keys(counts).length > 0) sum += costOf(counts, rates);
+    else if (rates !== undefined && isCounted(unpriced, rates) && Object.keys(counts).length > 0)
+      sum += costOf(counts, rates);
   }
   return sum;
 }

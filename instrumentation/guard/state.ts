@@ -78,7 +78,9 @@ export class State {
 
   /** Models whose rates are known. */
   get models(): number {
-    return this.#rates.size;
+    let priced = 0;
+    for (const each of this.#rates.values()) if (each.priced) priced++;
+    return priced;
   }
 
   /** Who sells a model, where only one is known to. */

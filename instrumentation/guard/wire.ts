@@ -17,6 +17,8 @@ export interface RuleState {
   readonly by: readonly string[];
   readonly unit: string;
   readonly closed: boolean;
+  /** Of calls of models without a price. */
+  readonly unpriced: 'ignore' | 'worst-case' | 'block';
   readonly startMs: number;
   readonly endMs: number;
   readonly nextEndMs: number | undefined;
@@ -58,6 +60,8 @@ export interface Rates {
   /** What the ledger calls it, and matchers see. */
   readonly as: { readonly provider: string; readonly model: string };
   readonly units: ReadonlyMap<string, bigint>;
+  /** False: the model has no price, and `units` are what it may cost at most. */
+  readonly priced: boolean;
   readonly context: number | undefined;
 }
 
@@ -92,6 +96,7 @@ function readRule(value: unknown): RuleState {
     by: list(rule['by'], text),
     unit: text(rule['unit']),
     closed: rule['fail_mode'] === 'closed',
+    unpriced: rule['unpriced'] === 'block' || rule['unpriced'] === 'worst-case' ? rule['unpriced'] : 'ignore',
     startMs: number(period['start_ms']),
     endMs: period['end_ms'] === null ? Infinity : number(period['end_ms']),
     nextEndMs: nextEnd === null ? undefined : number(nextEnd),
@@ -153,6 +158,7 @@ function readRates(value: unknown): Rates {
     model: text(rates['model']),
     as: { provider: text(as['provider']), model: text(as['model']) },
     units: new Map(Object.entries(object(rates['units'])).map(([unit, rate]) => [unit, whole(rate)])),
+    priced: rates['priced'] !== false,
     context: typeof context === 'number' ? context : undefined,
   };
 }

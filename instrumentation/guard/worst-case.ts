@@ -1,6 +1,6 @@
 import { isUnit, units } from '../../pricing/usage/units.ts';
 import { inputTokens, outputTokens, type Counts } from '../../pricing/usage/usage.ts';
-import type { Rates } from './wire.ts';
+import type { Rates, RuleState } from './wire.ts';
 
 /** What a call may use at most. */
 export interface Size {
@@ -34,6 +34,11 @@ export function worstCost({ input, output }: Size, rates: Rates | undefined): bi
   if (rates === undefined) return undefined;
   const [inputRate = 0n, outputRate = 0n] = [rates.units.get('input'), rates.units.get('output')];
   return BigInt(input) * inputRate + BigInt(output) * outputRate + (rates.units.get('request') ?? 0n);
+}
+
+/** Whether a budget in USD counts calls of this model: without a price they cost nothing that is known. */
+export function isCounted(unpriced: RuleState['unpriced'], { priced }: Rates): boolean {
+  return priced || unpriced === 'worst-case';
 }
 
 /** Femto-USD of what a call used; a count without a rate of its own is taken at that of its direction. */

@@ -20,7 +20,8 @@ export interface ActingBudget {
 /** Undefined for a budget that only tells. */
 export function actingOf(book: Book, at: Micros): ActingBudget | undefined {
   const { rule } = book;
-  if (!rule.thresholds.some(({ action, basis }) => action !== undefined && basis !== 'forecast')) return undefined;
+  const acts = rule.thresholds.some(({ action, basis }) => action !== undefined && basis !== 'forecast');
+  if (!acts && rule.unpriced !== 'block') return undefined;
   const period = book.periodAt(at);
   return {
     rule,

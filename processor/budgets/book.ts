@@ -8,6 +8,7 @@ import { RollingTracker } from './rolling-tracker.ts';
 import { isRolling, type Rule } from './rule.ts';
 import type { Sum } from './sums.ts';
 import { Tracker } from './tracker.ts';
+import type { WorstRates } from './worst-rates.ts';
 
 /** The accounts of one budget: of a period of the calendar, or of a window that rolls. */
 export interface Book {
@@ -35,7 +36,7 @@ export interface Book {
 }
 
 /** @example const book = bookOf(rule); await book.seed(ledger, now); */
-export function bookOf(rule: Rule): Book {
+export function bookOf(rule: Rule, worst?: WorstRates): Book {
   const { period } = rule;
-  return isRolling(period) ? new RollingTracker(rule, period) : new Tracker(rule);
+  return isRolling(period) ? new RollingTracker(rule, period, worst) : new Tracker(rule, worst);
 }

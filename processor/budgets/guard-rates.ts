@@ -4,6 +4,7 @@ import type { PriceBook } from '../../pricing/price.ts';
 import type { Unit } from '../../pricing/usage/units.ts';
 import { fromDisjoint, type Counts } from '../../pricing/usage/usage.ts';
 import type { Ledger } from '../ledger.ts';
+import { worstRatesOf } from './worst-rates.ts';
 
 export interface RateSources {
   readonly price: PriceBook['price'];
@@ -17,6 +18,8 @@ export interface RateMessage extends ModelName {
   /** What the ledger calls it, and matchers see. */
   readonly as: ModelName;
   readonly units: Readonly<Partial<Record<Unit, string>>>;
+  /** False: it has no price, and `units` are what it may cost at most. */
+  readonly priced: boolean;
   /** Tokens that a call may have in all; null where that is not known. */
   readonly context: number | null;
 }
@@ -47,22 +50,30 @@ const asked: readonly Counts[] = [
 ];
 
 /**
- * The rates of a model by a name that spans use; undefined where it has no price.
+ * The rates of a model by a name that spans use. A model that has a price, but none for tokens, has no units.
  *
  * @example rateMessage({ provider: 'openai', model: 'gpt-4o' }, prices, now)?.units.input // '2500000000'
  */
-export function rateMessage({ provider, model }: ModelName, prices: RateSources, now: Micros): RateMessage | undefined {
+export function rateMessage({ provider, model }: ModelName, prices: RateSources, now: Micros): RateMessage {
   const units: Partial<Record<Unit, string>> = {};
   let known: ModelName | undefined;
   for (const counts of asked) {
     const usage = fromDisjoint(counts, 'reported');
     const charge = prices.price({ provider, model, at: now, tier: 'standard', region: undefined, usage });
-    if (charge.status !== 'priced') continue;
+    if (charge.status !== 'priced') {
+      if (charge.reason === 'unknown_unit') known ??= { provider, model };
+      continue;
+    }
     known = { provider: charge.provider, model: charge.model };
     for (const { unit, rate } of charge.lines) units[unit] = String(rate);
   }
-  if (known === undefined) return undefined;
-  return { provider, model, as: known, units, context: contextOf(known, prices.catalog) };
+  if (known === undefined) return unpricedMessage({ provider, model }, prices);
+  return { provider, model, as: known, units, priced: true, context: contextOf(known, prices.catalog) };
+}
+
+function unpricedMessage(name: ModelName, { catalog }: RateSources): RateMessage {
+  const { input, output } = worstRatesOf(catalog ?? { providers: [] })(name.provider);
+  return { ...name, as: name, units: { input: String(input), output: String(output) }, priced: false, context: null };
 }
 
 function contextOf({ provider, model }: ModelName, catalog: RateSources['catalog']): number | null {

@@ -16,6 +16,8 @@ export interface RuleMessage {
   readonly by: readonly string[];
   readonly unit: string;
   readonly fail_mode: string;
+  /** What becomes of calls of models without a price. */
+  readonly unpriced: string;
   /** `next_end_ms`: of the period after it, for a guard that hears nothing when it is over. A window that rolls never is. */
   readonly period: { readonly start_ms: number; readonly end_ms: number | null; readonly next_end_ms: number | null };
   readonly terms: readonly TermsMessage[];
@@ -64,6 +66,7 @@ export function ruleMessage(budget: ActingBudget, shared: boolean, now: Micros):
     by: rule.by,
     unit: rule.amount.unit,
     fail_mode: rule.failMode,
+    unpriced: rule.unpriced,
     period: isRolling(rule.period)
       ? { start_ms: 0, end_ms: null, next_end_ms: null }
       : {

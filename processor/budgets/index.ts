@@ -24,6 +24,7 @@ import type { Rule } from './rule.ts';
 import type { Revenue } from '../revenue.ts';
 import { RevenueWatch } from './revenue-watch.ts';
 import { SWEEP_US } from './sweep.ts';
+import type { WorstRates } from './worst-rates.ts';
 import { fullest, standing, type BudgetStanding } from './states.ts';
 
 export type { ActingBudget } from './acting.ts';
@@ -46,6 +47,8 @@ export interface BudgetsOptions {
   readonly count?: (name: BudgetCounter, amount: number, label?: string) => void;
   /** What customers pay; without it budgets that depend on it have no amount. */
   readonly revenue?: Pick<Revenue, 'sums' | 'version'> | undefined;
+  /** What calls without a price are taken to cost at most, for budgets of `unpriced: worst-case`; without it nothing. */
+  readonly worstRates?: () => WorstRates;
   /** What needs not be told, though it is so. */
   readonly silences?: readonly Silence[];
   /** Where dead letters are kept, and which of several receivers was told of what; without it nowhere. */
@@ -96,7 +99,7 @@ export function createBudgets(options: BudgetsOptions): Budgets {
   const sweepMs = options.sweepMs ?? Math.min(SWEEP_US, ...rules.map(({ intervalUs }) => intervalUs)) / 1000;
   const now = options.now ?? ((): Micros => Date.now() * 1000);
   const events = createEvents(log, options.count ?? (() => undefined));
-  const trackers = rules.map(bookOf);
+  const trackers = rules.map((rule) => bookOf(rule, options.worstRates?.()));
   const heldFor = new HeldFor();
   const revenue = new RevenueWatch(trackers, options.revenue);
   const { silences = [], directory } = options;
@@ -280,7 +283,7 @@ export function createBudgets(options: BudgetsOptions): Budgets {
 }
 
 function lacksPrices({ rule, unpricedCalls }: Account): boolean {
-  return rule.unpriced === 'alert' && unpricedCalls > 0;
+  return rule.unpriced !== 'ignore' && unpricedCalls > 0;
 }
 
 /** Accounts of the running periods. A budget of no labels is there before its first call. */

@@ -69,15 +69,14 @@ export function readFailMode(text: string): FailMode {
   throw new RangeError(`"${text}" is not a way to fail; there are ${failModes.join(', ')}`);
 }
 
-/** Throws a RangeError unless it is `alert` or `ignore`, the latter only where calls without a price count. */
+/** Throws a RangeError unless it is a policy; only `ignore` where calls without a price count like others. */
 export function readUnpriced(text: string, unit: AmountUnit | undefined): UnpricedPolicy {
   const policy = unpricedPolicies.find((name) => name === text);
-  if (text === 'worst-case' || text === 'block') throw new RangeError(`"${text}" is not supported yet; write alert`);
   if (policy === undefined)
     throw new RangeError(
       `"${text}" is not a policy for calls without a price; there are ${unpricedPolicies.join(', ')}`,
     );
-  if (policy === 'alert' && unit !== undefined && unit !== 'USD')
+  if (policy !== 'ignore' && unit !== undefined && unit !== 'USD')
     throw new RangeError(`${unit} are counted without a price; leave it out`);
   return policy;
 }

@@ -4,7 +4,8 @@ import { noneFired, type Account } from './account.ts';
 import type { Book } from './book.ts';
 import { readDuration } from './duration.ts';
 import { termsOf, type Terms } from './evaluate.ts';
-import { measures } from './measure.ts';
+import { measureOf } from './measure.ts';
+import type { WorstRates } from './worst-rates.ts';
 import type { Period } from './period.ts';
 import type { Rolling, Rule } from './rule.ts';
 import { keyText, viewOf, type RuleView, type Sum } from './sums.ts';
@@ -43,11 +44,11 @@ export class RollingTracker implements Book {
   #period: Period = { kind: 'rolling', startUs: 0, endUs: 0 };
 
   /** @param period the rule's */
-  constructor(rule: Rule, period: Rolling) {
+  constructor(rule: Rule, period: Rolling, worst?: WorstRates) {
     this.rule = rule;
-    this.#view = viewOf(rule);
+    this.#view = viewOf(rule, worst);
     this.#terms = termsOf(rule);
-    this.#measure = measures[rule.amount.unit];
+    this.#measure = measureOf(rule, worst);
     const windowUs = readDuration(period.slice('rolling '.length));
     this.#stepUs = stepOf(windowUs);
     this.#recent = windowUs / this.#stepUs;

@@ -41,11 +41,15 @@ export interface Rule {
   readonly actionWindows: readonly ActionWindow[];
   /** What a guard that has heard nothing of the processor does with calls of this budget. */
   readonly failMode: FailMode;
-  /** Whether calls without a price, which no budget in USD can count, are told. */
+  /** What becomes of calls without a price, which no budget in USD can count. */
   readonly unpriced: UnpricedPolicy;
 }
 
-export const unpricedPolicies = ['alert', 'ignore'] as const;
+/**
+ * All but `ignore` are told. `worst-case`: they count at the dearest rates of their provider. `block`: guards refuse calls
+ * of models without a price.
+ */
+export const unpricedPolicies = ['alert', 'worst-case', 'block', 'ignore'] as const;
 export type UnpricedPolicy = (typeof unpricedPolicies)[number];
 
 export const failModes = ['open', 'closed'] as const;

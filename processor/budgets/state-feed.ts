@@ -141,7 +141,7 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
   }
 
   function ratesOf(names: Iterable<ModelName>): RateMessage[] {
-    return [...names].flatMap((name) => rateMessage(name, prices, now()) ?? []);
+    return Array.from(names, (name) => rateMessage(name, prices, now()));
   }
 
   function nextId(): string {

@@ -1,8 +1,9 @@
 import type { Micros } from '../../pricing/charge.ts';
 import { dimensionNames, type Dimensions, type Ledger } from '../ledger.ts';
 import { matchAll } from '../matcher.ts';
-import { measures } from './measure.ts';
+import { measureOf } from './measure.ts';
 import type { Rule } from './rule.ts';
+import type { WorstRates } from './worst-rates.ts';
 
 /** What was spent in some time, of one key and one set of what the rule looks at besides. */
 export interface Sum {
@@ -25,14 +26,16 @@ export interface RuleView {
   readonly read: (ledger: Pick<Ledger, 'costs'>, from: Micros, to: Micros) => Promise<readonly Sum[]>;
 }
 
-export function viewOf({ by, match, overrides, timezone, amount }: Rule): RuleView {
+export function viewOf(rule: Rule, worst?: WorstRates): RuleView {
+  const { by, match, overrides, timezone } = rule;
   const matches = matchAll(match);
   const overriding = overrides.map((override) => matchAll(override.match));
   const matched = [...match, ...overrides.flatMap((override) => override.match)].map(({ name }) => name);
-  const names = [...new Set([...by, ...matched])];
+  const measured = rule.unpriced === 'worst-case' ? (['provider', 'status'] as const) : [];
+  const names = [...new Set([...by, ...matched, ...measured])];
   // Only what every store compares alike; regular expressions are matched here.
   const where = match.filter(({ op }) => op === '=' || op === '!=');
-  const { row: measure } = measures[amount.unit];
+  const { row: measure } = measureOf(rule, worst);
   const keyOf: RuleView['keyOf'] = (dimensions) => {
     const values = by.map((name) => dimensions[name]);
     return { key: keyText(values), values };

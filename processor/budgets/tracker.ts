@@ -3,7 +3,8 @@ import type { Dimensions, Entry, Ledger } from '../ledger.ts';
 import { signOf } from '../ledger.ts';
 import { noneFired, type Account } from './account.ts';
 import { termsOf, type Terms } from './evaluate.ts';
-import { measures } from './measure.ts';
+import { measureOf } from './measure.ts';
+import type { WorstRates } from './worst-rates.ts';
 import { calendar, type Period } from './period.ts';
 import type { RevenueOf } from './expected-revenue.ts';
 import { isRolling, needsRevenue, type Rule } from './rule.ts';
@@ -33,14 +34,14 @@ export class Tracker implements Book {
   readonly #measure;
   readonly #periods = new Map<Micros, Accounts>();
 
-  constructor(rule: Rule) {
+  constructor(rule: Rule, worst?: WorstRates) {
     this.rule = rule;
     if (isRolling(rule.period)) throw new TypeError('a window that rolls has a tracker of its own');
     this.#periodAt = calendar(rule.period, rule.timezone, rule.anchor);
-    this.#view = viewOf(rule);
+    this.#view = viewOf(rule, worst);
     this.#terms = termsOf(rule);
     this.#needsRevenue = needsRevenue(rule);
-    this.#measure = measures[rule.amount.unit];
+    this.#measure = measureOf(rule, worst);
   }
 
   /** Reads the running period and what lies ahead of it. Nothing may be appended meanwhile. */

@@ -144,6 +144,73 @@ describe('what is said to a call', () => {
   });
 });
 
+describe('a model without a price', () => {
+  const strange = { provider: 'openai', model: 'strange', as: { provider: 'openai', model: 'strange' } };
+  const unpriced = {
+    ...strange,
+    units: { input: '100000000000', output: '200000000000' },
+    priced: false,
+    context: null,
+  };
+  const asks = call('acme', { model: 'strange' });
+
+  it.each(['ignore', 'alert', 'worst-case', 'block'])('%s: passes as long as its rates are not known', (policy) => {
+    expect(what(stage([rule({ unpriced: policy })]).guard.admit(asks))).toBe('allow');
+  });
+
+  it.each([
+    ['ignore', 'cap', 'allow'],
+    ['alert', 'cap', 'allow'],
+    ['worst-case', 'cap', 'allow'],
+    ['block', 'cap', 'refused'],
+    ['block', 'observe', 'allow'],
+    ['block', 'throttle', 'allow'],
+  ])('%s in %s: %s', (policy, mode, expected) => {
+    const at = stage([rule({ unpriced: policy })], { SPANLEDGER_GUARD: mode });
+    at.tell('delta', { rates: [unpriced] });
+    expect(what(at.guard.admit(asks))).toBe(expected);
+    expect(what(at.guard.admit(call('acme')))).toBe('allow');
+  });
+
+  it('block: says why, and that it is of no use to try again', () => {
+    const at = stage([rule({ unpriced: 'block' })]);
+    at.tell('delta', { rates: [unpriced] });
+    const refusal = at.guard.admit(asks)?.refusal;
+    expect(refusal).toMatchObject({ budget: 'customers', retryAfterMs: undefined, resetAt: undefined });
+    expect(refusal?.message).toContain('strange');
+  });
+
+  it('block: nothing is refused in a window that holds it back', () => {
+    const windows = [{ match: [], max_action: 'throttle', holds: [[0, NEXT_END]] }];
+    const at = stage([rule({ unpriced: 'block', windows })]);
+    at.tell('delta', { rates: [unpriced] });
+    expect(what(at.guard.admit(asks))).toBe('allow');
+  });
+
+  it('worst-case: is reserved and settled at the dearest rates, elsewhere at nothing', () => {
+    const at = stage([rule({ unpriced: 'worst-case' }), rule({ budget: 'other' })]);
+    at.tell('delta', { rates: [unpriced] });
+    const open = at.guard.admit(asks);
+    // 1,000 tokens at 0.0001 USD and 1,000 at 0.0002.
+    expect(at.state.accounts.map((each) => each.open)).toEqual([BigInt(femto('0.3')), 0n]);
+    open?.ended(used, 'strange');
+    const settled = at.state.accounts.map((each) => each.standing({ customer_id: 'acme' })?.settled);
+    expect(settled).toEqual([BigInt(femto('0.3')), 0n]);
+  });
+
+  it('never stands in for another, nor is another known to be cheaper', () => {
+    const free = { ...unpriced, units: { input: '0', output: '0' } };
+    const to = stage([throttling('strange')]);
+    told(to, '0.5');
+    to.tell('delta', { rates: [free] });
+    expect(what(to.guard.admit(call('acme')))).toBe('allow');
+    const from = stage([throttling('cheap')]);
+    told(from, '0.5');
+    from.tell('delta', { rates: [unpriced] });
+    expect(what(from.guard.admit(asks))).toBe('allow');
+  });
+});
+
 it('what a call may cost is held back until it is over, and then what it did cost until it is told', () => {
   const at = stage([rule()]);
   told(at, '0.98');

@@ -101,7 +101,7 @@ const bad: Readonly<Record<string, readonly string[]>> = {
     '19:21 thresholds: is empty; without a threshold nobody would be told',
   ],
   'not-yet.bad.yaml': [
-    '7:19 unpriced: "worst-case" is not supported yet; write alert',
+    '7:19 unpriced: "worst" is not a policy for calls without a price; there are alert, worst-case, block, ignore',
     '12:3 notify: "templates" is not supported yet; leave it out',
   ],
   'notify-both.bad.yaml': [

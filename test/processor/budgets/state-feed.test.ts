@@ -74,6 +74,7 @@ it('everything is told first, then what changes; keys below the floor never', as
         by: ['customer_id'],
         unit: 'USD',
         fail_mode: 'closed',
+        unpriced: 'ignore',
         match: [],
         windows: [],
         terms: [
@@ -96,6 +97,7 @@ it('everything is told first, then what changes; keys below the floor never', as
         model: 'gpt-4o',
         as: { provider: 'openai', model: 'gpt-4o' },
         units: expect.objectContaining({ input: '2500000000', output: '10000000000' }),
+        priced: true,
         context: 128_000,
       },
       expect.objectContaining({ model: 'gpt-4.1-nano' }),
@@ -124,6 +126,20 @@ it('who was away for a moment is told what it has missed, of another processor e
 
   const stranger = await listen(app, '', { 'last-event-id': 'elsewhere-1' });
   expect((await stranger.next('keys')).data).toEqual({ keys: [[0, 0, femto(0.004), ['a']]] });
+});
+
+it('a model that has no price is told apart from one that nobody has looked up, with what it may cost at most', async () => {
+  const { app } = await start();
+  const events = await listen(app, '?models=openai/acme-13b,openai/dall-e-3');
+  const { rates } = (await events.next('snapshot')).data as {
+    rates: { model: string; priced: boolean; units: { input?: string; output?: string } }[];
+  };
+  const unknown = rates.find(({ model }) => model === 'acme-13b');
+  expect(unknown).toMatchObject({ as: { provider: 'openai', model: 'acme-13b' }, priced: false, context: null });
+  const dearest = rates.find(({ model }) => model === 'gpt-4o') ?? { units: { output: '10000000000' } };
+  expect(BigInt(unknown?.units.output ?? 0)).toBeGreaterThan(BigInt(dearest.units.output ?? 0));
+  // It has a price, though not by tokens.
+  expect(rates.find(({ model }) => model === 'dall-e-3')).toMatchObject({ priced: true });
 });
 
 it('budgets that are read again are told anew; a model is told of that only this guard asks for', async () => {

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parseUsd, USD } from '../../../pricing/money.ts';
 import { accountLabels, accountMatchers, crossingKey, type Account } from '../../../processor/budgets/account.ts';
 import { calendar } from '../../../processor/budgets/period.ts';
+import { bookOf } from '../../../processor/budgets/book.ts';
 import { Tracker } from '../../../processor/budgets/tracker.ts';
 import type { Entry, Ledger } from '../../../processor/ledger.ts';
 import { openSqliteLedger } from '../../../processor/stores/sqlite.ts';
@@ -201,6 +202,32 @@ describe('a tracker on a real ledger', () => {
       expect(amounts(fresh)).toEqual(amounts(tracker));
     }
   }
+
+  it.each(['month', 'rolling 24h'])(
+    'unpriced: worst-case counts at the dearest rates of the provider: %s',
+    async (period) => {
+      const worst = (provider: string): { input: bigint; output: bigint } =>
+        provider === 'openai' ? { input: USD / 1000n, output: USD / 100n } : { input: USD, output: USD };
+      const [rule] = rulesOf(`budget: a, amount: 5 USD, period: ${period}, unpriced: worst-case, ${thresholds}`);
+      const [book, fresh] = [rule && bookOf(rule, worst), rule && bookOf(rule, worst)];
+      const ledger = await open();
+      const counts = { input: 10, output: 2 };
+      const unknown = { charge: unpriced('acme-13b'), counts };
+      const entries = [
+        call(1, 'acme', { ...unknown, dimensions: { provider: 'openai' } }),
+        call(2, 'acme', { ...unknown, dimensions: { provider: 'elsewhere' } }),
+        call(3, 'acme', { dimensions: { provider: 'openai' } }),
+      ];
+      await book?.seed(ledger, now);
+      for (const { entry } of await ledger.append(entries)) book?.add(entry, now);
+      await fresh?.seed(ledger, now);
+      const spent = (which: typeof book): bigint[] => [...(which?.accounts(now) ?? [])].map((each) => each.spent);
+      // 10 and 2 tokens at a tenth and at one cent, 12 at a dollar, and a call that has a price.
+      expect(spent(book)).toEqual([parseUsd('12.034')]);
+      expect(spent(fresh)).toEqual(spent(book));
+      await ledger.close();
+    },
+  );
 
   it('after a restart gives the dearest keys their own account', async () => {
     const ledger = await open();
