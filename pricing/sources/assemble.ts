@@ -5,6 +5,7 @@ import { inheritFromFamilies } from './family.ts';
 import { importGenaiPrices } from './genai-prices.ts';
 import { readLiteLLM } from './litellm.ts';
 import { overlayLiteLLM, type Overlay } from './overlay.ts';
+import { dropImplausible } from './plausible.ts';
 import type { ProviderFile } from './provider-file.ts';
 import { review, type ReviewRow } from './review.ts';
 
@@ -36,6 +37,7 @@ export function assemble({ genaiPrices, litellm, modelsDev, langfuse }: Sources)
   amendModels(files);
   const lite = litellm === undefined ? { entries: [], left: [] } : readLiteLLM(litellm.text);
   const overlay = overlayLiteLLM(files, lite.entries, litellm?.day ?? genaiPrices.day);
+  const slips = dropImplausible(files.values());
   amendTiers(files);
   inheritFromFamilies(files.values(), genaiPrices.day);
   const listed = [
@@ -44,5 +46,5 @@ export function assemble({ genaiPrices, litellm, modelsDev, langfuse }: Sources)
     ...(langfuse === undefined ? [] : readLangfuse(langfuse.text)),
   ];
   const rows = review(crossCheck(files, listed));
-  return { files: [...files.values()], review: rows, overlay, left: [...left, ...lite.left] };
+  return { files: [...files.values()], review: rows, overlay, left: [...left, ...lite.left, ...slips] };
 }

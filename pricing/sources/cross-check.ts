@@ -25,6 +25,8 @@ export interface Observation {
   readonly theirs: string;
   readonly list: string;
   readonly key: string;
+  /** Ours is what LiteLLM says, and nobody else. */
+  readonly oneList: boolean;
 }
 
 export function crossCheck(files: ReadonlyMap<string, ProviderFile>, listed: readonly ListedModel[]): Observation[] {
@@ -42,11 +44,12 @@ export function crossCheck(files: ReadonlyMap<string, ProviderFile>, listed: rea
     const ours = block === undefined ? undefined : cardAt(block, day)?.rates;
     if (block === undefined || ours === undefined) return [];
     // A model that we have from this very list would agree with itself.
-    if (list === 'litellm' && block.note?.startsWith('LiteLLM ') === true) return [];
+    const oneList = block.note?.startsWith('LiteLLM "') === true;
+    if (list === 'litellm' && oneList) return [];
     return unitNames.flatMap((unit): Observation[] => {
       const [our, their] = [ours[unit], rates[unit]];
       if (our === undefined || their === undefined) return [];
-      return [{ model: `${provider}/${block.model}`, unit, ours: our, theirs: their, list, key: model }];
+      return [{ model: `${provider}/${block.model}`, unit, ours: our, theirs: their, list, key: model, oneList }];
     });
   });
 }

@@ -7,7 +7,17 @@ export interface Decision {
   readonly why: string;
 }
 
+/** Only two lists have these and they contradict each other; neither names a page. */
+const newer = "LiteLLM's list is the newer of the two, by a month; no page of the provider was at hand to settle it";
+
 export const decisions: readonly Decision[] = [
+  { model: 'alibaba/qwen3-next-80b-a3b-*', why: newer },
+  { model: 'alibaba/qwen3.7-plus', why: newer },
+  { model: 'aws/qwen.qwen3-coder-next', why: newer },
+  { model: 'azure/deepseek-v3.1', why: newer },
+  { model: 'deepinfra/openai/gpt-oss-120b', why: newer },
+  { model: 'google/openai/gpt-oss-120b-maas', why: newer },
+  { model: 'x-ai/grok-4.20-0309-reasoning', why: newer },
   {
     model: 'aws/regional.anthropic.claude-*',
     why: 'a name without "global." is served in its region, and regional endpoints cost 10 % more from Claude 4.5 on (https://docs.claude.com/en/docs/about-claude/pricing); the lists have the global rate',

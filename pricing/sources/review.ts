@@ -45,9 +45,14 @@ function decide(
   if (against !== undefined) return { decision: 'open', why: against };
   if (agree.length > 0) return { decision: 'keep', why: `${agree.join(' and ')} say ${ours} too` };
   const lists = new Set(differing.map(({ list }) => list));
+  if (group.some(({ oneList }) => oneList) && differing.some(({ theirs }) => isFar(ours, theirs)))
+    return { decision: 'open', why: 'only LiteLLM says what we say, and another list something quite different' };
   if (differing.every(({ theirs }) => isRounded(ours, theirs)))
     return { decision: 'keep', why: 'the same figure with fewer digits' };
-  if (lists.size === 1) return { decision: 'keep', why: 'one list alone, older than the check of our source' };
+  if (lists.size === 1)
+    return group.some(({ oneList }) => oneList)
+      ? { decision: 'keep', why: "one list alone, older than LiteLLM's, which is ours here" }
+      : { decision: 'keep', why: 'one list alone, older than the check of our source' };
   return { decision: 'keep', why: 'the other lists contradict one another' };
 }
 
@@ -67,6 +72,12 @@ function agreedAgainst(group: readonly Observation[]): string[] {
 
 function isRounded(ours: string, theirs: string): boolean {
   return Math.abs(Number(ours) - Number(theirs)) <= Number(ours) * 0.005;
+}
+
+/** So far apart that it is another price, not an older one. */
+function isFar(ours: string, theirs: string): boolean {
+  const ratio = Number(theirs) / Number(ours);
+  return ratio >= 1.5 || ratio <= 1 / 1.5;
 }
 
 /** JSON lines: one row a line. */

@@ -7,16 +7,20 @@ import type { ModelAmendment } from './amendment.ts';
 import { anthropicAmendments } from './anthropic.ts';
 import { azureAmendments } from './azure.ts';
 import { deepseekAmendments } from './deepseek.ts';
+import { googleAmendments } from './google.ts';
 import { groqAmendments } from './groq.ts';
 import { mistralAmendments } from './mistral.ts';
 import { openaiAmendments } from './openai.ts';
 import { perplexityAmendments } from './perplexity.ts';
+import { togetherAmendments } from './together.ts';
 
 export const modelAmendments: readonly ModelAmendment[] = [
   ...openaiAmendments,
   ...anthropicAmendments,
   ...deepseekAmendments,
+  ...googleAmendments,
   ...groqAmendments,
+  ...togetherAmendments,
   ...mistralAmendments,
   ...perplexityAmendments(),
   ...azureAmendments(),

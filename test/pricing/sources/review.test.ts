@@ -9,7 +9,9 @@ const said = (list: string, key: string, theirs: string): Observation => ({
   theirs,
   list,
   key,
+  oneList: false,
 });
+const onlyOurs = (theirs: string): Observation => ({ ...said('a', 'large', theirs), oneList: true });
 
 it.each([
   ['two lists against us', [said('a', 'large', '3'), said('b', 'large', '3')], 'open'],
@@ -21,6 +23,8 @@ it.each([
   ['names apart: a list with us on the same name', [said('a', 'large', '3'), said('b', 'large', '2')], 'keep'],
   ['one list alone', [said('a', 'large', '3')], 'keep'],
   ['lists that contradict one another', [said('a', 'large', '3'), said('b', 'large', '4')], 'keep'],
+  ['one list against the one that is ours, far apart', [onlyOurs('3')], 'open'],
+  ['one list against the one that is ours, near', [onlyOurs('2.9')], 'keep'],
   ['fewer digits', [said('a', 'large', '2.001'), said('b', 'large', '2.001')], 'keep'],
 ] as const)('%s: %s', (_name, observations, decision) => {
   expect(review(observations)).toMatchObject([{ decision }]);
