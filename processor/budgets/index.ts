@@ -99,7 +99,9 @@ export function createBudgets(options: BudgetsOptions): Budgets {
   const sweepMs = options.sweepMs ?? Math.min(SWEEP_US, ...rules.map(({ intervalUs }) => intervalUs)) / 1000;
   const now = options.now ?? ((): Micros => Date.now() * 1000);
   const events = createEvents(log, options.count ?? (() => undefined));
-  const trackers = rules.map((rule) => bookOf(rule, options.worstRates?.()));
+  const trackers = rules.map((rule) =>
+    bookOf(rule, rule.unpriced === 'worst-case' ? options.worstRates?.() : undefined),
+  );
   const heldFor = new HeldFor();
   const revenue = new RevenueWatch(trackers, options.revenue);
   const { silences = [], directory } = options;
