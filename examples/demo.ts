@@ -61,8 +61,8 @@ async function demo(): Promise<number> {
   const stage = { provider, webhook, appUrl, api, otlpUrl: processor.otlpUrl };
   const problems = await Promise.race([play(stage, say), processor.died, application.died]);
   for (const problem of problems) process.stderr.write(`${problem}\n`);
-  say(`\npage         ${processor.apiUrl}/`);
   if (!stayUp || problems.length > 0) return problems.length === 0 ? 0 : 1;
+  say(`\npage         ${processor.apiUrl}/`);
   say(
     `a call       curl -H 'content-type: application/json' -H 'x-customer-id: you' -d '{"text":"Hi"}' ${appUrl}/summaries`,
   );

@@ -56,7 +56,7 @@ export function quoteCommand(): Command {
     .option('--json', 'the charge as JSON')
     .addHelpText(
       'after',
-      '\nJSON lines: {"provider", "model", "at", "service_tier", "region", "usage", "id"} each; "usage" is the provider\'s own\nusage block, or counts that don\'t overlap by unit name: {"input", "cache_read", "output", …}.',
+      '\nJSON lines: {"provider", "model", "at", "service_tier", "region", "usage", "id"} each; "usage" is the provider\'s own\nusage block, or counts that don\'t overlap by unit name: {"input", "cache_read", "output", …}. "model" and "usage" are needed,\nfor example:\n{"model": "gpt-4o", "usage": {"prompt_tokens": 1250, "completion_tokens": 340}}',
     )
     .action(async (model: string | undefined, options: Options) => {
       const book = openBook(options);
