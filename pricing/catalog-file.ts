@@ -65,7 +65,7 @@ function readProvider(node: Node): Provider {
 }
 
 function readModel(node: Node): Model {
-  const fields = open(node, ['model', 'match', 'context_window', 'note', 'uplifts', 'cards']);
+  const fields = open(node, ['model', 'match', 'context_window', 'note', 'agree', 'uplifts', 'cards']);
   const window = fields('context_window');
   const note = fields('note');
   const cards = items(fields('cards')).map(readCard);
@@ -77,6 +77,7 @@ function readModel(node: Node): Model {
     match: items(fields('match')).map(pattern),
     ...(window.value === undefined ? {} : { context_window: count(window) }),
     ...(note.value === undefined ? {} : { note: text(note) }),
+    agree: items(fields('agree')).map(text),
     uplifts: readUplifts(fields('uplifts'), cards),
     cards,
   };

@@ -46,6 +46,8 @@ export interface Model {
   readonly match: readonly string[];
   readonly context_window?: number;
   readonly note?: string;
+  /** Other price lists that say the same for everything that both have; none is a price that rests on one list alone. */
+  readonly agree: readonly string[];
   /** Factors on all token rates by region, in thousandths: `{ us: 1100n }` is 10 % more for inference in the US. */
   readonly uplifts: Readonly<Record<string, bigint>>;
   readonly cards: readonly RateCard[];

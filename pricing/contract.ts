@@ -126,13 +126,13 @@ function applyTerm(term: Term, query: PriceQuery, list: Found | UnpricedCharge):
     if ('status' in list) return list;
     return { provider, model, rates: { id: `${list.rates.id}+${term.id}`, units: discounted(listed, term.price.off) } };
   }
-  const rates = term.price.kind === 'rates' ? term.price.rates : term.price.months.get(monthOf(query.at));
+  const month = monthOf(query.at);
+  const rates = term.price.kind === 'rates' ? term.price.rates : term.price.months.get(month);
   if (rates === undefined && term.price.kind === 'foreign')
-    return unpriced(
-      'no_price_at_time',
-      `contract.yaml has no exchange rate of ${term.price.currency} for ${monthOf(query.at)}`,
-    );
-  return { provider, model, rates: { id: term.id, units: { ...listed, ...withReasoning(rates ?? {}) } } };
+    return unpriced('no_price_at_time', `contract.yaml has no exchange rate of ${term.price.currency} for ${month}`);
+  // The month's rate stands in the price's name: when the month closes at another one, its calls can be told and repriced.
+  const id = term.price.kind === 'foreign' ? `${term.id}+${term.price.currency}@${month}` : term.id;
+  return { provider, model, rates: { id, units: { ...listed, ...withReasoning(rates ?? {}) } } };
 }
 
 /** Reasoning is billed as output here too, unless the contract has a rate for it. */

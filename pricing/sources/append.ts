@@ -70,7 +70,11 @@ function appendModel(old: ModelBlock, found: ModelBlock, day: string): ModelBloc
   const fresh = completed(old, found, day);
   const match = [...new Set([...old.match, ...fresh.match])];
   const head = { ...fresh, match };
-  if (sameCards(old.cards, fresh.cards) && sameUplifts(old, fresh)) return { ...head, cards: old.cards };
+  if (sameCards(old.cards, fresh.cards) && sameUplifts(old, fresh)) {
+    // A list that was not looked at this time has not changed its mind.
+    const agree = fresh.agree ?? old.agree;
+    return { ...head, ...(agree === undefined ? {} : { agree }), cards: old.cards };
+  }
   const past = old.cards.flatMap((card): CardLine[] => {
     if ((card.from ?? '') >= day) return [];
     return [(card.until ?? '9999') > day ? { ...card, until: day } : card];

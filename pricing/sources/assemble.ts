@@ -1,6 +1,6 @@
 /** Puts a catalog together from its sources: the primary one, amendments, the overlay, and the check against others. */
 import { amendModels, amendTiers } from './amend.ts';
-import { crossCheck, listedByLiteLLM, readLangfuse, readModelsDev } from './cross-check.ts';
+import { agreements, crossCheck, listedByLiteLLM, readLangfuse, readModelsDev } from './cross-check.ts';
 import { inheritFromFamilies } from './family.ts';
 import { importGenaiPrices } from './genai-prices.ts';
 import { readLiteLLM } from './litellm.ts';
@@ -45,6 +45,13 @@ export function assemble({ genaiPrices, litellm, modelsDev, langfuse }: Sources)
     ...(modelsDev === undefined ? [] : readModelsDev(modelsDev.text, modelsDev.day)),
     ...(langfuse === undefined ? [] : readLangfuse(langfuse.text)),
   ];
-  const rows = review(crossCheck(files, listed));
+  const observations = crossCheck(files, listed);
+  const agreed = agreements(observations);
+  for (const { provider, models } of files.values())
+    for (const block of models) {
+      const agree = agreed.get(`${provider}/${block.model}`) ?? [];
+      if (agree.length > 0) block.agree = [...agree];
+    }
+  const rows = review(observations);
   return { files: [...files.values()], review: rows, overlay, left: [...left, ...lite.left, ...slips] };
 }

@@ -54,6 +54,22 @@ export function crossCheck(files: ReadonlyMap<string, ProviderFile>, listed: rea
   });
 }
 
+/**
+ * The lists that say what we say of a model, in everything that both price.
+ *
+ * @example agreements(crossCheck(files, listed)).get('openai/o3') // ['litellm', 'models.dev']
+ */
+export function agreements(observations: readonly Observation[]): ReadonlyMap<string, readonly string[]> {
+  const models = Map.groupBy(observations, ({ model }) => model);
+  return new Map(
+    [...models].map(([model, group]) => {
+      const lists = Map.groupBy(group, ({ list }) => list);
+      const same = [...lists].filter(([, said]) => said.every(({ ours, theirs }) => ours === theirs));
+      return [model, same.map(([list]) => list)];
+    }),
+  );
+}
+
 export function listedByLiteLLM(entries: readonly LiteEntry[], day: string): ListedModel[] {
   return entries.flatMap(({ provider, model, region, tiers }) => {
     const rates = tiers.get('standard')?.get(0);

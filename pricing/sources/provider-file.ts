@@ -19,6 +19,7 @@ export interface ModelBlock {
   context_window?: number;
   note?: string;
   uplifts?: Readonly<Record<string, string>>;
+  agree?: string[];
   cards: CardLine[];
 }
 

@@ -11,7 +11,7 @@ const card = (input: string, more: Partial<RateCard> = {}): RateCard => ({
 const at = Date.parse('2026-11-25') * 1000;
 
 function rates(cards: readonly RateCard[], uplifts: Model['uplifts'] = {}): ReturnType<typeof compileModel> {
-  const model: Model = { model: 'm', match: [], uplifts, cards };
+  const model: Model = { model: 'm', match: [], agree: [], uplifts, cards };
   const provider: Provider = {
     provider: 'acme',
     name: 'Acme',

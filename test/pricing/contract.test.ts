@@ -110,6 +110,11 @@ describe('a contract', () => {
     expect(amount(ask(undefined, 'acme-13b', { input: 1, web_search: 1 }))).toContain('unknown_unit');
   });
 
+  it("names the currency and the month whose rate was taken, so that a month's calls can be told", () => {
+    const charge = ask('mistral', 'mistral-large-2411', { input: M }, day('2026-10-31'));
+    expect(charge).toMatchObject({ priceId: expect.stringMatching(/\+EUR@2026-10$/) });
+  });
+
   it('names both versions in every charge', () => {
     expect(ask('openai', 'gpt-4o', { input: 1 })).toMatchObject({
       priceVersion: `${loadPriceBook().version}+${contract.version}`,

@@ -26,7 +26,8 @@ function check(directory: string, maxAgeDays: number, json: boolean): number {
     const now = Date.now() * 1000;
     const { rows, open } = readReview(directory);
     const findings = auditCatalog(catalog, { now, maxAgeDays, open });
-    const cards = catalog.providers.flatMap(({ models }) => models.flatMap((model) => model.cards));
+    const models = catalog.providers.flatMap((provider) => provider.models);
+    const cards = models.flatMap((model) => model.cards);
     const summary = {
       version: catalog.version,
       checked: catalog.checked,
@@ -35,6 +36,7 @@ function check(directory: string, maxAgeDays: number, json: boolean): number {
       models: catalog.models,
       cards: cards.length,
       dated_cards: cards.filter(({ from, until }) => from !== undefined || until !== undefined).length,
+      agreed_models: models.filter(({ agree }) => agree.length > 0).length,
       reviewed: rows - open.length,
       open: open.length,
       findings: findings.map(({ what }) => what),
@@ -44,7 +46,7 @@ function check(directory: string, maxAgeDays: number, json: boolean): number {
       for (const { what } of findings) print(what);
       print(
         `${summary.version}: ${summary.providers} providers, ${summary.models} models, ${summary.cards} cards ` +
-          `(${summary.dated_cards} dated), ${summary.reviewed} disagreements reviewed, ${summary.open} open, ` +
+          `(${summary.dated_cards} dated), ${summary.agreed_models} models alike in two lists or more, ${summary.reviewed} disagreements reviewed, ${summary.open} open, ` +
           `checked ${summary.age_days} days ago`,
       );
     }

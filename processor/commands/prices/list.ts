@@ -1,6 +1,6 @@
 /** `spanledger prices list`: what the catalog knows, for people and for machines. */
 import { Command } from 'commander';
-import { cardId, formatInstant, type Provider, type RateCard } from '../../../pricing/catalog.ts';
+import { cardId, formatInstant, type Model, type Provider, type RateCard } from '../../../pricing/catalog.ts';
 import { ratesText } from '../../../pricing/diff.ts';
 import { catalogDirectory, loadCatalog } from '../../../pricing/load.ts';
 import { providerName } from '../../../pricing/model-id.ts';
@@ -57,11 +57,16 @@ function cardLines(providers: readonly Provider[], text: string, json: boolean):
   return providers.flatMap((provider) =>
     provider.models
       .filter(({ model, match }) => [model, ...match].some((name) => name.toLowerCase().includes(text)))
-      .flatMap(({ model, cards }) => cards.map((card) => cardLine(provider, model, card, json))),
+      .flatMap((model) => model.cards.map((card) => cardLine(provider, model, card, json))),
   );
 }
 
-function cardLine({ provider, sources, checked }: Provider, model: string, card: RateCard, json: boolean): string {
+function cardLine(
+  { provider, sources, checked }: Provider,
+  { model, agree }: Model,
+  card: RateCard,
+  json: boolean,
+): string {
   const id = cardId(provider, model, card);
   const until = card.until === undefined ? undefined : formatInstant(card.until);
   const source = card.source ?? sources[0];
@@ -72,6 +77,7 @@ function cardLine({ provider, sources, checked }: Provider, model: string, card:
       rates: ratesText(card.rates),
       source,
       checked: card.checked ?? checked,
+      agree,
     });
-  return `${id}${until === undefined ? '' : ` until ${until}`}: ${ratesText(card.rates)}`;
+  return `${id}${until === undefined ? '' : ` until ${until}`}: ${ratesText(card.rates)}${agree.length === 0 ? ' (one list alone)' : ''}`;
 }
