@@ -17,7 +17,6 @@ export const decisions: readonly Decision[] = [
   { model: 'azure/deepseek-v3.1', why: newer },
   { model: 'deepinfra/openai/gpt-oss-120b', why: newer },
   { model: 'google/openai/gpt-oss-120b-maas', why: newer },
-  { model: 'x-ai/grok-4.20-0309-reasoning', why: newer },
   {
     model: 'aws/regional.anthropic.claude-*',
     why: 'a name without "global." is served in its region, and regional endpoints cost 10 % more from Claude 4.5 on (https://docs.claude.com/en/docs/about-claude/pricing); the lists have the global rate',

@@ -13,6 +13,7 @@ import { mistralAmendments } from './mistral.ts';
 import { openaiAmendments } from './openai.ts';
 import { perplexityAmendments } from './perplexity.ts';
 import { togetherAmendments } from './together.ts';
+import { xaiAmendments } from './xai.ts';
 
 export const modelAmendments: readonly ModelAmendment[] = [
   ...openaiAmendments,
@@ -22,6 +23,7 @@ export const modelAmendments: readonly ModelAmendment[] = [
   ...groqAmendments,
   ...togetherAmendments,
   ...mistralAmendments,
+  ...xaiAmendments,
   ...perplexityAmendments(),
   ...azureAmendments(),
 ];

@@ -1,8 +1,10 @@
 import type { TierFactor } from './amendment.ts';
+import { xaiBatch } from './xai.ts';
 
 const sol62 = ['gpt-6.2-sol*', '/^gpt-6\\.2-sol/'];
 const solPage = 'https://developers.openai.com/api/docs/models/gpt-6.2-sol';
 export const tierFactors: readonly TierFactor[] = [
+  xaiBatch,
   {
     provider: 'anthropic',
     tier: 'batch',
