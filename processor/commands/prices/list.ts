@@ -63,13 +63,15 @@ function cardLines(providers: readonly Provider[], text: string, json: boolean):
 
 function cardLine(
   { provider, sources, checked }: Provider,
-  { model, agree }: Model,
+  { model, agree, note }: Model,
   card: RateCard,
   json: boolean,
 ): string {
   const id = cardId(provider, model, card);
   const until = card.until === undefined ? undefined : formatInstant(card.until);
   const source = card.source ?? sources[0];
+  // The primary list and the amendments were read from the provider's own page; this list often was not.
+  const alone = agree.length === 0 && note?.startsWith('LiteLLM "') === true;
   if (json)
     return JSON.stringify({
       price_id: id,
@@ -79,5 +81,5 @@ function cardLine(
       checked: card.checked ?? checked,
       agree,
     });
-  return `${id}${until === undefined ? '' : ` until ${until}`}: ${ratesText(card.rates)}${agree.length === 0 ? ' (one list alone)' : ''}`;
+  return `${id}${until === undefined ? '' : ` until ${until}`}: ${ratesText(card.rates)}${alone ? " (LiteLLM's list alone)" : ''}`;
 }
