@@ -46,7 +46,32 @@ function* fields(message: Uint8Array, wanted: number): Generator<Uint8Array> {
   for (const { field, payload } of frames(message)) if (field === wanted && payload !== undefined) yield payload;
 }
 
+/**
+ * As everybody writes it: trace id, span id, perhaps a short trace state, perhaps a parent, at places that are known then.
+ * This is done for all spans of all requests while aggregates are about; undefined for what looks otherwise.
+ */
+function usualLink(span: Uint8Array): Link | undefined {
+  if (span[0] !== 0x0a || span[1] !== 16 || span[18] !== 0x12 || span[19] !== 8) return undefined;
+  let at = 28;
+  if (span[at] === 0x1a) {
+    const length = span[at + 1] ?? 0x80;
+    if (length >= 0x80) return undefined;
+    at += 2 + length;
+  }
+  const bytes = Buffer.from(span.buffer, span.byteOffset, span.length);
+  const hasParent = bytes[at] === 0x22 && bytes[at + 1] === 8 && bytes.length >= at + 10;
+  // What follows is a later field, or the parent in a shape that is read with more care.
+  if (!hasParent && (bytes[at] ?? 0x22) >> 3 <= PARENT_ID) return undefined;
+  return {
+    traceId: unlessZero(bytes.toString('hex', 2, 18)),
+    spanId: unlessZero(bytes.toString('hex', 20, 28)),
+    parentSpanId: hasParent ? unlessZero(bytes.toString('hex', at + 2, at + 10)) : '',
+  };
+}
+
 function linkOf(span: Uint8Array): Link {
+  const usual = usualLink(span);
+  if (usual !== undefined) return usual;
   let [traceId, spanId, parentSpanId] = ['', '', ''];
   try {
     for (const { field, payload } of frames(span)) {
@@ -65,8 +90,11 @@ function linkOf(span: Uint8Array): Link {
 
 function hex(bytes: Uint8Array, length: number): string {
   if (bytes.length !== length) return '';
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('hex');
-  return /^0*$/.test(text) ? '' : text;
+  return unlessZero(Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('hex'));
+}
+
+function unlessZero(id: string): string {
+  return id.startsWith('0') && /^0*$/.test(id) ? '' : id;
 }
 
 function readJsonLinks(body: Uint8Array, take: (link: Link) => void): void {

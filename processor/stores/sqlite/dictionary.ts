@@ -28,7 +28,7 @@ export interface Dictionary {
   price(charge: PricedCharge, counts: Counts): { readonly id: number; readonly ownLines: boolean };
   /** Whether so many are not in the index yet that it is worth the while. */
   readonly indexDue: boolean;
-  /** Puts them there, inside the caller's transaction. */
+  /** Puts a part of them there, inside the caller's transaction. */
   index(): void;
   /** After a rollback: forgets what may not be there any more. */
   forget(): void;
@@ -58,8 +58,7 @@ export function createDictionary(db: DatabaseSync): Dictionary {
       return dimensions.indexDue || kinds.indexDue;
     },
     index: () => {
-      dimensions.index();
-      kinds.index();
+      for (const texts of [dimensions, kinds]) if (texts.indexDue) texts.index();
     },
     forget: () => {
       dimensions.forget();

@@ -9,13 +9,15 @@ import { entryTokens } from './tokens.ts';
 export const carried = (nano: string, rem: string): string =>
   `${nano} + (${rem} - ((${rem} % 1000000) + 1000000) % 1000000) / 1000000, ((${rem} % 1000000) + 1000000) % 1000000`;
 
-/** Adds to what is there. A sum that leaves 64 bits becomes REAL, which STRICT refuses. */
-export const addToRollup = `ON CONFLICT (hour, dimension) DO UPDATE SET
+/** Adds to what is there under a key. A sum that leaves 64 bits becomes REAL, which STRICT refuses. */
+export const addTo = (key: string): string => `ON CONFLICT (${key}) DO UPDATE SET
   calls = calls + excluded.calls, input = input + excluded.input, cache_read = cache_read + excluded.cache_read,
   cache_write = cache_write + excluded.cache_write, output = output + excluded.output,
   reasoning = reasoning + excluded.reasoning,
   cost_nano = cost_nano + excluded.cost_nano + (cost_rem + excluded.cost_rem) / 1000000,
   cost_rem = (cost_rem + excluded.cost_rem) % 1000000`;
+
+export const addToRollup = addTo('hour, dimension');
 
 /** @param hour the hour under which an entry is summed, as SQL */
 export const foldRollupsSql = (hour: string): string => `WITH part AS (

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { dimensionNames, type DimensionName } from '../../ledger.ts';
-import { carried } from './fold.ts';
+import { addTo, carried } from './fold.ts';
 
 /**
  * Days summed up for the questions that are asked most: by feature and plan, by customer, and by everything but whose it is.
@@ -25,11 +25,25 @@ export function levelFor(names: readonly string[]): number | undefined {
   return levels.find(({ kept }) => names.every((name) => (kept as readonly string[]).includes(name)))?.level;
 }
 
+/** Sums taken in at a time: the event loop waits meanwhile, some 20 ms. */
+const PART = 2_048;
+
+/** The last sum that was taken in. */
+export interface Mark {
+  readonly hour: number;
+  readonly dimension: number;
+}
+
 /** Whole days and hours that are summed up; a late call takes its own out until they are summed up again. */
 export interface Summary {
-  /** Inside the caller's transaction. */
-  add(day: number): void;
-  addHour(hour: number): void;
+  /**
+   * Takes in one part, inside the caller's transaction; the day counts when its last part is in.
+   *
+   * @param after how far the parts before came; undefined begins. Where the day's sums have changed since, it has to begin again
+   * @returns the same for the next part; undefined where this was the last
+   */
+  add(day: number, after: Mark | undefined): Mark | undefined;
+  addHour(hour: number, after: Mark | undefined): Mark | undefined;
   /** Those that the sums of this hour are in. */
   remove(hour: number): void;
   /** The days before `hour` that have sums and are not summed up, the oldest first. */
@@ -39,26 +53,26 @@ export interface Summary {
 }
 
 export function createSummary(db: DatabaseSync): Summary {
-  const lastFaceted = db.prepare('SELECT max(dimension) AS last FROM facet_of');
+  const unfaceted = db.prepare(
+    'SELECT (SELECT max(dimension) FROM facet_of) AS last, (SELECT max(id) FROM dimension) AS newest',
+  );
   const facets = [...levels.map(({ level, kept }) => newFacets(level, kept)), newFacetsOf()].map((sql) =>
     db.prepare(sql),
   );
-  const clear = db.prepare('DELETE FROM summary WHERE level = ? AND day = ?');
+  const clear = db.prepare('DELETE FROM summary WHERE day = ? AND level = ?');
   const sums = levels.map(({ level, column }) =>
-    db.prepare(`WITH part AS (
-        SELECT f.${column} AS facet, ${sumsOf()}
-        FROM rollup JOIN facet_of f ON f.dimension = rollup.dimension WHERE hour >= ? AND hour < ? GROUP BY 1
-      )
+    db.prepare(`${partOf(column)}
       INSERT INTO summary (level, day, facet, calls, input, cache_read, cache_write, output, reasoning, cost_nano, cost_rem)
-      SELECT ${level}, ?, facet, calls, input, cache_read, cache_write, output, reasoning, ${carried('nano', 'rem')} FROM part`),
+      SELECT ${level}, ?, facet, calls, input, cache_read, cache_write, output, reasoning, ${carried('nano', 'rem')}
+      FROM part WHERE true ${addTo('level, day, facet')}`),
   );
   const clearHour = db.prepare('DELETE FROM summary_hour WHERE hour = ?');
-  const sumHour = db.prepare(`WITH part AS (
-      SELECT f.${HOURLY.column} AS facet, ${sumsOf()} FROM rollup JOIN facet_of f ON f.dimension = rollup.dimension
-      WHERE hour = ? GROUP BY 1
-    )
+  const sumHour = db.prepare(`${partOf(HOURLY.column)}
     INSERT INTO summary_hour (hour, facet, calls, input, cache_read, cache_write, output, reasoning, cost_nano, cost_rem)
-    SELECT ?, facet, calls, input, cache_read, cache_write, output, reasoning, ${carried('nano', 'rem')} FROM part`);
+    SELECT ?, facet, calls, input, cache_read, cache_write, output, reasoning, ${carried('nano', 'rem')}
+    FROM part WHERE true ${addTo('hour, facet')}`);
+  const endOfPart = db.prepare(`SELECT hour, dimension FROM rollup WHERE (hour, dimension) > (?, ?) AND hour < ?
+    ORDER BY hour, dimension LIMIT 1 OFFSET ${PART - 1}`);
   const mark = db.prepare('INSERT OR IGNORE INTO summary_day (day) VALUES (?)');
   const unmark = db.prepare('DELETE FROM summary_day WHERE day = ?');
   const markHour = db.prepare('INSERT OR IGNORE INTO summed_hour (hour) VALUES (?)');
@@ -78,26 +92,44 @@ export function createSummary(db: DatabaseSync): Summary {
      SELECT day FROM days WHERE day < ? AND day NOT IN (SELECT day FROM summary_day)`,
   );
 
-  /** Numbers of dimensions only grow, so what has no facet yet are the last ones. */
-  function addFacets(): void {
-    const last = Number(lastFaceted.get()?.['last'] ?? 0);
-    for (const statement of facets) statement.run(last);
+  /** Numbers of dimensions only grow, so what has no facet yet are the last ones. Whether there may be more of them. */
+  function addFacets(): boolean {
+    const { last, newest } = unfaceted.get() ?? {};
+    const from = Number(last ?? 0);
+    const to = Math.min(Number(newest ?? 0), from + PART);
+    if (to > from) for (const statement of facets) statement.run(from, to);
+    return to === from + PART;
+  }
+
+  /** Takes in sums after `after` and before the hour `to`, as many as are taken at a time; undefined where these were the last. */
+  function addPart(after: Mark, to: number, add: (from: Mark, last: Mark) => void): Mark | undefined {
+    if (addFacets()) return after;
+    const row = endOfPart.get(after.hour, after.dimension, to);
+    const end = row === undefined ? undefined : { hour: Number(row['hour']), dimension: Number(row['dimension']) };
+    add(after, end ?? { hour: to, dimension: 0 });
+    return end;
   }
 
   return {
-    add(day) {
-      addFacets();
-      for (const [index, { level }] of levels.entries()) {
-        clear.run(level, day);
-        sums[index]?.run(day * 24, (day + 1) * 24, day);
+    add(day, after) {
+      const [first, to] = [{ hour: day * 24, dimension: 0 }, (day + 1) * 24];
+      if (after === undefined) {
+        for (const { level } of levels) clear.run(day, level);
+        return first;
       }
-      mark.run(day);
+      const end = addPart(after, to, (from, last) => {
+        for (const sum of sums) sum.run(from.hour, from.dimension, last.hour, last.dimension, day);
+      });
+      if (end === undefined) mark.run(day);
+      return end;
     },
-    addHour(hour) {
-      addFacets();
-      clearHour.run(hour);
-      sumHour.run(hour, hour);
-      markHour.run(hour);
+    addHour(hour, after) {
+      if (after === undefined) clearHour.run(hour);
+      const end = addPart(after ?? { hour, dimension: 0 }, hour + 1, (from, last) => {
+        sumHour.run(from.hour, from.dimension, last.hour, last.dimension, hour);
+      });
+      if (end === undefined) markHour.run(hour);
+      return end;
     },
     remove(hour) {
       unmark.run(Math.floor(hour / 24));
@@ -108,15 +140,21 @@ export function createSummary(db: DatabaseSync): Summary {
   };
 }
 
-function sumsOf(): string {
+/** `part`: sums by facet of what stands after one key of `rollup` up to another. Numbers of dimensions begin at 1. */
+function partOf(column: string): string {
   const tokens = ['calls', 'input', 'cache_read', 'cache_write', 'output', 'reasoning'];
-  return `${tokens.map((name) => `sum(${name}) AS ${name}`).join(', ')}, sum(cost_nano) AS nano, sum(cost_rem) AS rem`;
+  return `WITH part AS (
+    SELECT f.${column} AS facet, ${tokens.map((name) => `sum(${name}) AS ${name}`).join(', ')},
+      sum(cost_nano) AS nano, sum(cost_rem) AS rem
+    FROM rollup r JOIN facet_of f ON f.dimension = r.dimension
+    WHERE (r.hour, r.dimension) > (?, ?) AND (r.hour, r.dimension) <= (?, ?) GROUP BY 1
+  )`;
 }
 
 function newFacets(level: number, kept: readonly DimensionName[]): string {
   const values = dimensionNames.map((name) => (kept.includes(name) ? name : "''"));
   return `INSERT OR IGNORE INTO facet (level, ${dimensionNames.join(', ')})
-    SELECT DISTINCT ${level}, ${values.join(', ')} FROM dimension WHERE id > ?`;
+    SELECT DISTINCT ${level}, ${values.join(', ')} FROM dimension WHERE id > ? AND id <= ?`;
 }
 
 function newFacetsOf(): string {
@@ -127,5 +165,5 @@ function newFacetsOf(): string {
     return `(SELECT id FROM facet f WHERE f.level = ${level} AND ${same.join(' AND ')})`;
   });
   return `INSERT INTO facet_of (dimension, ${levels.map(({ column }) => column).join(', ')})
-    SELECT d.id, ${columns.join(', ')} FROM dimension d WHERE d.id > ?`;
+    SELECT d.id, ${columns.join(', ')} FROM dimension d WHERE d.id > ? AND d.id <= ?`;
 }

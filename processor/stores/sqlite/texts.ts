@@ -1,10 +1,13 @@
 import { hash } from 'node:crypto';
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 
 /** Rows kept in memory; beyond it the table is asked again. */
 const MAX_CACHED = 200_000;
 /** Rows that are known from memory alone, until they are put into the index together. */
 const INDEX_AT = 20_000;
+/** Of which so many parts are made, by hash, each of which has the pages of the index to itself. */
+const INDEX_PARTS = 8;
+const MAX_HASH = 2 ** 48;
 
 interface Row {
   readonly id: number;
@@ -19,6 +22,7 @@ export interface NumberedTexts {
   /** The number of these values; a new one where they are new. */
   id(values: readonly string[]): number;
   readonly indexDue: boolean;
+  /** Puts a part of them there. */
   index(): void;
   /** After a rollback: forgets what may not be there any more. */
   forget(): void;
@@ -34,10 +38,14 @@ export function numberTexts(db: DatabaseSync, table: string, columns: readonly s
   const insert = db.prepare(`INSERT INTO ${table} (hash, ${names}) VALUES (?, ${columns.map(() => '?').join(', ')})`);
   const indexed = `(SELECT last FROM indexed WHERE name = '${table}')`;
   const tail = db.prepare(`SELECT id, ${names} FROM ${table} WHERE id > ${indexed}`);
+  const newest = db.prepare(`SELECT max(id) AS id FROM ${table}`);
   const addToIndex = db.prepare(
-    `INSERT INTO ${table}_hash (hash, id) SELECT hash, id FROM ${table} WHERE id > ${indexed} ORDER BY hash, id`,
+    `INSERT OR IGNORE INTO ${table}_hash (hash, id) SELECT hash, id FROM ${table}
+    WHERE id > ${indexed} AND id <= ? AND hash >= ? AND hash < ? ORDER BY hash, id`,
   );
-  const moveIndexed = db.prepare(`UPDATE indexed SET last = (SELECT max(id) FROM ${table}) WHERE name = '${table}'`);
+  const moveIndexed = db.prepare(`UPDATE indexed SET last = ? WHERE name = '${table}'`);
+  /** The parts that are done, of the rows up to this one. */
+  let indexing: { readonly to: number; readonly rows: number; readonly parts: number } | undefined;
 
   /** Texts that repeat from row to row are kept once. */
   function keep(id: number, values: readonly string[]): void {
@@ -49,15 +57,18 @@ export function numberTexts(db: DatabaseSync, table: string, columns: readonly s
     known.set(quickHash(values), { id, values: own });
   }
 
+  function keepRow(row: Readonly<Record<string, SQLOutputValue>>): void {
+    const values = columns.map((column) => String(row[column]));
+    keep(Number(row['id']), values);
+  }
+
   function forget(): void {
     known.clear();
     shared.clear();
     unindexed = 0;
+    indexing = undefined;
     for (const row of tail.iterate()) {
-      keep(
-        Number(row['id']),
-        columns.map((column) => String(row[column])),
-      );
+      keepRow(row);
       unindexed++;
     }
   }
@@ -85,18 +96,21 @@ export function numberTexts(db: DatabaseSync, table: string, columns: readonly s
       return id;
     },
     get indexDue() {
-      return unindexed >= INDEX_AT || known.size >= MAX_CACHED;
+      return indexing !== undefined || unindexed >= INDEX_AT || known.size >= MAX_CACHED;
     },
     index() {
-      if (unindexed > 0) {
-        addToIndex.run();
-        moveIndexed.run();
-      }
-      if (known.size >= MAX_CACHED) {
-        known.clear();
-        shared.clear();
-      }
-      unindexed = 0;
+      const { to, rows, parts } = indexing ?? { to: Number(newest.get()?.['id'] ?? 0), rows: unindexed, parts: 0 };
+      const share = MAX_HASH / INDEX_PARTS;
+      addToIndex.run(to, parts * share, (parts + 1) * share);
+      indexing = { to, rows, parts: parts + 1 };
+      if (indexing.parts < INDEX_PARTS) return;
+      moveIndexed.run(to);
+      indexing = undefined;
+      unindexed -= rows;
+      if (known.size < MAX_CACHED) return;
+      known.clear();
+      shared.clear();
+      for (const row of tail.iterate()) keepRow(row);
     },
     forget,
   };

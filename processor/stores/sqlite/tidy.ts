@@ -5,7 +5,7 @@ import { hourOf } from '../../rollup.ts';
 import type { Dictionary } from './dictionary.ts';
 import type { MovingProgress } from './progress.ts';
 import { createRetention } from './retention.ts';
-import { createSummary } from './summary.ts';
+import { createSummary, type Mark } from './summary.ts';
 
 export interface TidyOptions {
   /** Entries that are read one by one until they are summed up; more make commits cheaper and questions dearer. */
@@ -17,12 +17,15 @@ export interface TidyOptions {
   readonly now: () => Micros;
 }
 
-/** Entries summed up at a time: the event loop waits meanwhile, some 20 ms. */
-const SLICE = 4_096;
+/** Entries summed up at a time: the event loop waits meanwhile, some 15 ms. */
+const SLICE = 2_048;
 /** Calls that started this short a time ago are still coming in; those that come later are added one by one. */
 const GRACE: Micros = 60_000_000;
 /** The same while so many come in that a minute of them would be too much to read one by one. */
 const BUSY_GRACE: Micros = 5_000_000;
+
+/** Until a day or an hour is tried again that could not be summed up. */
+const AGAIN_MS = 3_600_000;
 
 /** What is left to do between commits. Nothing depends on it but the time that an answer takes. */
 export interface Tidy {
@@ -58,6 +61,9 @@ export function createTidy(
   /** Hours to be summed up by fewer dimensions, and from when on. */
   const hours = new Map<number, number>();
   let hoursTo = hourOf(progress.compacted);
+  /** What is summed up part by part, and how far. */
+  let begunDay: { readonly day: number; readonly after: Mark } | undefined;
+  let begunHour: { readonly hour: number; readonly after: Mark } | undefined;
 
   function next(): Micros | undefined {
     if (target !== undefined && target > progress.folded) return target;
@@ -85,14 +91,18 @@ export function createTidy(
 
   function summarise(transaction: (work: () => void) => void): boolean {
     const at = performance.now();
-    const day = summary.missing(hourOf(progress.folded)).find((each) => (resting.get(each) ?? 0) <= at);
+    const isDue = (each: number): boolean => (resting.get(each) ?? 0) <= at;
+    const day = begunDay?.day ?? summary.missing(hourOf(progress.folded)).find(isDue);
     daysDue = day !== undefined;
     if (day === undefined) return false;
     try {
-      transaction(() => summary.add(day));
-      resting.delete(day);
+      let after = begunDay?.after;
+      transaction(() => (after = summary.add(day, after)));
+      begunDay = after && { day, after };
+      if (after === undefined) resting.delete(day);
     } catch {
-      resting.set(day, Number.POSITIVE_INFINITY);
+      begunDay = undefined;
+      resting.set(day, at + AGAIN_MS);
     }
     return true;
   }
@@ -113,10 +123,13 @@ export function createTidy(
       if (hour < hourOf(progress.compacted)) hours.delete(hour);
       else if (due <= at) {
         try {
-          transaction(() => summary.addHour(hour));
-          hours.delete(hour);
+          let after = begunHour?.hour === hour ? begunHour.after : undefined;
+          transaction(() => (after = summary.addHour(hour, after)));
+          begunHour = after && { hour, after };
+          if (after === undefined) hours.delete(hour);
         } catch {
-          hours.set(hour, Number.POSITIVE_INFINITY);
+          begunHour = undefined;
+          hours.set(hour, at + AGAIN_MS);
         }
         return true;
       }
@@ -146,6 +159,8 @@ export function createTidy(
       resting.set(Math.floor(hour / 24), due);
       daysDue = true;
       if (hour < hoursTo) hours.set(hour, due);
+      if (begunDay?.day === Math.floor(hour / 24)) begunDay = undefined;
+      if (begunHour?.hour === hour) begunHour = undefined;
     },
     step(transaction) {
       const to = next();
