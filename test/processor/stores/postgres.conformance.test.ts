@@ -1,7 +1,8 @@
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import type { Ledger } from '../../../processor/ledger.ts';
 import { openPostgresLedger } from '../../../processor/stores/postgres.ts';
 import { ledgerConformance } from '../../conformance/ledger.ts';
+import { settlingConformance } from '../../conformance/settling.ts';
 import { startPglite, type Pglite } from '../../support/pglite.ts';
 
 let pglite: Pglite;
@@ -18,3 +19,18 @@ const open = (folder: string): Promise<Ledger> => {
   return openPostgresLedger({ url, copyAt: Number.POSITIVE_INFINITY });
 };
 ledgerConformance('PostgreSQL', open, 0.2);
+
+/** Two processors, each with connections of its own. */
+settlingConformance(
+  'PostgreSQL',
+  async () => {
+    const url = pglite.url();
+    const openOne = async (): Promise<Ledger> => {
+      const ledger = await openPostgresLedger({ url, copyAt: Number.POSITIVE_INFINITY });
+      onTestFinished(() => ledger.close());
+      return ledger;
+    };
+    return [await openOne(), await openOne()];
+  },
+  5,
+);
