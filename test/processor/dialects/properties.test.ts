@@ -1,9 +1,12 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { inputTokens, outputTokens, type Counts } from '../../../pricing/usage/usage.ts';
 import { unitNames } from '../../../pricing/usage/units.ts';
 import { readCall } from '../../../processor/dialects/index.ts';
 import { spanledger } from '../../../processor/dialects/spanledger.ts';
+import { readTraces, type Span } from '../../../processor/otlp/index.ts';
 import { makeSpan } from '../../support/span.ts';
 
 /** Values that no emitter should send, and that one day will come. */
@@ -54,6 +57,40 @@ const anySpan = fc
   })
   .map(({ attributes, scope, ...rest }) => makeSpan({ ...rest, scope, attributes: new Map(attributes) }));
 
+/** Every span of every golden request: what emitters write, all dialects of them. */
+const folder = join(import.meta.dirname, '../../fixtures/otlp');
+const golden: readonly Span[] = globSync('*.json', { cwd: folder })
+  .filter((file) => !/\.(expected|logs)\.json$/.test(file))
+  .flatMap((file) => readTraces(readFileSync(join(folder, file)), 'json').spans);
+
+/** One of them with some attributes of other values, and some gone. */
+const brokenSpan = fc
+  .record({
+    span: fc.constantFrom(...golden),
+    changes: fc.array(fc.tuple(fc.nat(), fc.option(anyValue, { nil: undefined })), { minLength: 1, maxLength: 4 }),
+    parts: fc.record(
+      {
+        traceId: fc.constant(''),
+        spanId: fc.constant(''),
+        startUnixNano: fc.constantFrom(0n, 2n ** 64n - 1n),
+        endUnixNano: fc.constantFrom(0n, 2n ** 64n - 1n),
+        scope: fc.constant({ name: '', version: '' }),
+        resource: fc.constant(new Map()),
+      },
+      { requiredKeys: [] },
+    ),
+  })
+  .map(({ span, changes, parts }): Span => {
+    const attributes = new Map(span.attributes);
+    const keys = [...attributes.keys()];
+    for (const [index, value] of changes) {
+      const key = keys[index % Math.max(1, keys.length)] ?? 'none';
+      if (value === undefined) attributes.delete(key);
+      else attributes.set(key, value);
+    }
+    return Object.assign({}, span, parts, { attributes });
+  });
+
 describe('reading is total', () => {
   it('any span gives an answer whose usage can be priced or is said to be wrong', () => {
     fc.assert(
@@ -63,6 +100,18 @@ describe('reading is total', () => {
         expect(counts.every((count) => Number.isSafeInteger(count) && count > 0)).toBe(true);
       }),
       { numRuns: 1000 },
+    );
+  });
+
+  it('so does what any emitter writes with some of it broken', () => {
+    expect(golden.length).toBeGreaterThan(150);
+    fc.assert(
+      fc.property(brokenSpan, (span) => {
+        const usage = readCall(span)?.usage;
+        const counts = usage?.status === 'known' ? Object.values(usage.counts) : [];
+        expect(counts.every((count) => Number.isSafeInteger(count) && count > 0)).toBe(true);
+      }),
+      { numRuns: 3_000 },
     );
   });
 
