@@ -9,6 +9,7 @@ import {
   StackingConfigBuilder,
   VizLegendOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common';
+import type { Builder, Dataquery } from '@grafana/grafana-foundation-sdk/cog';
 import * as bargauge from '@grafana/grafana-foundation-sdk/bargauge';
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import * as prometheus from '@grafana/grafana-foundation-sdk/prometheus';
@@ -22,7 +23,12 @@ import { units, type BoardSpec, type PanelSpec, type Query } from './panel.ts';
 const COLUMNS = 24;
 const HEIGHTS = { stat: 4, bars: 9, table: 9, graph: 8 } as const;
 const TAG = 'spanledger';
-const source = { type: 'prometheus', uid: '${datasource}' } as const;
+const types = { prometheus: 'prometheus', postgres: 'grafana-postgresql-datasource' } as const;
+const sourceOf = ({ source }: Pick<BoardSpec, 'source'>): { type: string; uid: string } => ({
+  type: types[source ?? 'prometheus'],
+  uid: '${datasource}',
+});
+const source = sourceOf({});
 
 /**
  * Grafana's JSON of a board: panels from left to right in rows, ids in their order.
@@ -38,16 +44,17 @@ export function boardJson(spec: BoardSpec): dashboard.Dashboard {
     .refresh('1m')
     .timezone('browser')
     .tooltip(dashboard.DashboardCursorSync.Crosshair)
-    .annotation(priceChanges())
     .variables(variables(spec))
     .link(boardsLink())
     .link(pageLink());
+  if (spec.source === undefined) builder.annotation(priceChanges());
+  builder.annotation(deploys());
   let [x, y, rowHeight] = [0, 0, 0];
   for (const [index, panel] of spec.panels.entries()) {
     const height = HEIGHTS[panel.kind];
     if (x + panel.width > COLUMNS) [x, y, rowHeight] = [0, y + rowHeight, 0];
     builder.withPanel(
-      panelOf(panel)
+      panelOf(panel, spec)
         .id(index + 1)
         .gridPos({ x, y, w: panel.width, h: height }),
     );
@@ -58,13 +65,17 @@ export function boardJson(spec: BoardSpec): dashboard.Dashboard {
 
 type AnyPanel = bargauge.PanelBuilder | stat.PanelBuilder | table.PanelBuilder | timeseries.PanelBuilder;
 
-function panelOf(spec: PanelSpec): AnyPanel {
-  const panel = bare[spec.kind](spec)
+function panelOf(spec: PanelSpec, board: BoardSpec): AnyPanel {
+  const panel = (board.source === 'postgres' && spec.kind === 'table' ? sqlTableOf(spec) : bare[spec.kind](spec))
     .title(spec.title)
     .description(spec.help)
-    .datasource(source)
+    .datasource(sourceOf(board))
     .unit(units[spec.unit])
-    .targets(spec.queries.map((query, index) => target(query, index, spec.kind)));
+    .targets(
+      spec.queries.map((query, index) =>
+        board.source === 'postgres' ? sqlTarget(query, index, spec.kind) : target(query, index, spec.kind),
+      ),
+    );
   // A step has to hold two scrapes, or nothing can have risen in it.
   if (spec.kind === 'graph') panel.interval('2m');
   if (spec.derive !== undefined) panel.dataLinks([deriveLink(spec.derive, spec.kind)]);
@@ -116,6 +127,31 @@ function tableOf({ queries }: PanelSpec): table.PanelBuilder {
   ]);
 }
 
+/** The columns are the query's own. */
+function sqlTableOf({ columns = {}, trace }: PanelSpec): table.PanelBuilder {
+  const panel = new table.PanelBuilder();
+  for (const [name, unit] of Object.entries(columns)) panel.overrideByName(name, [{ id: 'unit', value: units[unit] }]);
+  if (trace === undefined) return panel;
+  const link = { title: 'The trace', url: '${traces}${__value.raw}', targetBlank: true };
+  return panel.overrideByName(trace, [{ id: 'links', value: [link] }]);
+}
+
+/** A query of a data source that Grafana's builders have none for: the mark is a function, which JSON leaves out. */
+function written(query: object): Builder<Dataquery> {
+  return { build: () => ({ ...query, _implementsDataqueryVariant: () => undefined }) };
+}
+
+function sqlTarget({ expr }: Query, index: number, kind: PanelSpec['kind']): Builder<Dataquery> {
+  return written({
+    refId: letter(index),
+    datasource: sourceOf({ source: 'postgres' }),
+    editorMode: 'code',
+    format: kind === 'graph' ? 'time_series' : 'table',
+    rawQuery: true,
+    rawSql: expr,
+  });
+}
+
 function target({ expr, legend }: Query, index: number, kind: PanelSpec['kind']): prometheus.DataqueryBuilder {
   const query = new prometheus.DataqueryBuilder().refId(letter(index)).datasource(source).expr(expr);
   query.legendFormat(legend).editorMode(prometheus.QueryEditorMode.Code);
@@ -164,9 +200,43 @@ function priceChanges(): dashboard.AnnotationQueryBuilder {
     .expr(`changes(${prometheusName(metricTable.price_models)}[2m]) > 0 or resets(${age}[2m]) > 0`);
 }
 
+/**
+ * What your pipeline tells Grafana when it deploys, under the tag "deploy".
+ * https://grafana.com/docs/grafana/latest/developers/http_api/annotations/
+ */
+function deploys(): dashboard.AnnotationQueryBuilder {
+  return new dashboard.AnnotationQueryBuilder()
+    .name('Deploys')
+    .datasource({ type: 'grafana', uid: '-- Grafana --' })
+    .enable(true)
+    .hide(false)
+    .iconColor('blue')
+    .target(written({ type: 'tags', tags: ['deploy'], matchAny: false, limit: 100 }));
+}
+
 type Variable = Parameters<dashboard.DashboardBuilder['withVariable']>[0];
 
-function variables({ filters, window, budget }: BoardSpec): Variable[] {
+/** Of boards that ask the ledger's database. */
+function sqlVariables(): Variable[] {
+  const postgres = sourceOf({ source: 'postgres' });
+  return [
+    new dashboard.DatasourceVariableBuilder('datasource').label('PostgreSQL').type(postgres.type),
+    new dashboard.TextBoxVariableBuilder('schema').label('Schema').defaultValue('spanledger'),
+    new dashboard.TextBoxVariableBuilder('page').label('Page').defaultValue('http://localhost:9464'),
+    new dashboard.TextBoxVariableBuilder('traces').label('Traces').defaultValue('http://localhost:16686/trace/'),
+    new dashboard.QueryVariableBuilder('customer')
+      .label('Customer')
+      .datasource(postgres)
+      .query('SELECT DISTINCT customer_id FROM ${schema}.dimension ORDER BY 1')
+      .refresh(dashboard.VariableRefresh.OnDashboardLoad)
+      .multi(true)
+      .includeAll(true)
+      .current({ text: 'All', value: '$__all' }),
+  ];
+}
+
+function variables({ source: from, filters, window, budget }: BoardSpec): Variable[] {
+  if (from === 'postgres') return sqlVariables();
   const all: Variable[] = [
     new dashboard.DatasourceVariableBuilder('datasource').label('Prometheus').type('prometheus'),
     new dashboard.TextBoxVariableBuilder('page').label('Page').defaultValue('http://localhost:9464'),

@@ -1,5 +1,6 @@
 /** What a panel shows, as data. board.ts makes Grafana's JSON of it. */
 export interface Query {
+  /** PromQL, or SQL on a board of the ledger's database. */
   readonly expr: string;
   /** Grafana's legend: `{{feature}}`; in tables the heading of the column. */
   readonly legend: string;
@@ -33,6 +34,10 @@ export interface PanelSpec {
   readonly queries: readonly Query[];
   /** Dimensions whose value leads to the derivation of the amount on the processor's page. */
   readonly derive?: readonly string[];
+  /** Columns of an SQL table whose unit differs from the panel's. */
+  readonly columns?: Readonly<Record<string, Unit>>;
+  /** The column whose value is the id of a trace, for a link to Jaeger or Tempo. */
+  readonly trace?: string;
   /** From where on the colour says: look. Yellow, then red. */
   readonly warn?: readonly [yellow: number, red: number];
 }
@@ -42,6 +47,8 @@ export interface BoardSpec {
   readonly uid: string;
   readonly title: string;
   readonly help: string;
+  /** Where its figures come from: Prometheus unless it says otherwise. */
+  readonly source?: 'postgres';
   /** Whether team, plan and environment can be chosen. */
   readonly filters: boolean;
   /** Whether a window of comparison can be chosen. */

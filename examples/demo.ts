@@ -2,13 +2,15 @@
  * The demo: `npm run demo`. A processor, an application with real client libraries and a simulated provider, all on this
  * machine: neither keys nor a network are needed, and a processor that runs already is left alone. What happens is in
  * play.ts; any difference between what is reported and what was expected is exit code 1. With `--once` it ends then,
- * otherwise it stays up until Ctrl-C.
+ * otherwise it stays up until Ctrl-C. `--otlp PORT` and `--api PORT` say where the processor listens (free ports otherwise),
+ * `--forward URL` where it sends spans on to: dashboards/compose.yaml puts it among other programs.
  */
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { startProvider } from '../test/support/provider.ts';
 import { processorApi } from './api.ts';
 import { budgetsYaml } from './notices.ts';
@@ -18,7 +20,15 @@ import { startProcessor } from './processor.ts';
 import { startWebhook } from './webhook.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const stayUp = !process.argv.includes('--once');
+const { values: options } = parseArgs({
+  options: {
+    once: { type: 'boolean', default: false },
+    otlp: { type: 'string', default: '0' },
+    api: { type: 'string', default: '0' },
+    forward: { type: 'string' },
+  },
+});
+const stayUp = !options.once;
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 /** Undone in reverse, whatever happens. */
 const undo: (() => Promise<unknown>)[] = [];
@@ -51,7 +61,7 @@ async function demo(): Promise<number> {
   const webhook = await started(startWebhook);
   const provider = await started(() => startProvider());
   await writeFile(join(folder, 'budgets.yaml'), budgetsYaml(webhook.url));
-  const processor = await started(() => startProcessor(folder));
+  const processor = await started(() => startProcessor(folder, options));
   say(`processor    ${processor.otlpUrl}, with a ledger of its own in ${folder}`);
   const application = await started(() => startApplication(provider.url, processor));
   const appUrl = application.match[1] ?? '';

@@ -9,13 +9,28 @@ export interface RunningProcessor extends Child {
   readonly apiUrl: string;
 }
 
+export interface ProcessorOptions {
+  /** Ports of loopback; 0 takes a free one. */
+  readonly otlp?: string;
+  readonly api?: string;
+  /** Where spans are sent on to. */
+  readonly forward?: string | undefined;
+}
+
 /** Ledger, budgets.yaml and spanledger.yaml are those of `folder`. */
-export async function startProcessor(folder: string): Promise<RunningProcessor> {
+export async function startProcessor(
+  folder: string,
+  { otlp: otlpPort = '0', api: apiPort = '0', forward }: ProcessorOptions = {},
+): Promise<RunningProcessor> {
   const child = await startChild({
     name: 'the processor',
     args: [resolve(import.meta.dirname, '../processor/bin.cjs'), 'serve'],
     cwd: folder,
-    env: { SPANLEDGER_LISTEN_OTLP: '127.0.0.1:0', SPANLEDGER_LISTEN_API: '127.0.0.1:0' },
+    env: {
+      SPANLEDGER_LISTEN_OTLP: `127.0.0.1:${otlpPort}`,
+      SPANLEDGER_LISTEN_API: `127.0.0.1:${apiPort}`,
+      ...(forward === undefined ? {} : { SPANLEDGER_FORWARD_ENDPOINT: forward }),
+    },
     ready: /OTLP \S*:(?<otlp>\d+) .*page \S*:(?<api>\d+)/,
   });
   const { otlp = '', api = '' } = child.match.groups ?? {};

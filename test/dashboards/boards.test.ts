@@ -14,7 +14,9 @@ import { readWhere } from '../../processor/web/filters.js';
 const names = new Map(Object.values(metricTable).map((row) => [prometheusName(row), row.labels as readonly string[]]));
 const metricsIn = (expr: string): string[] => expr.match(/\bspanledger_[a-z_]+/g) ?? [];
 /** Grafana's own, besides a board's variables. */
-const builtIn = new Set(['__range', '__interval', '__rate_interval', '__data', '__field']);
+const builtIn = new Set(
+  '__range __interval __rate_interval __data __field __value __unixEpochFrom __unixEpochTo'.split(' '),
+);
 
 interface Panel {
   readonly id: number;
@@ -26,7 +28,8 @@ interface Panel {
     readonly defaults: { readonly unit: string; readonly links?: readonly { readonly url: string }[] };
   };
   readonly targets: readonly {
-    readonly expr: string;
+    readonly expr?: string;
+    readonly rawSql?: string;
     readonly refId: string;
     readonly datasource: { readonly uid: string };
   }[];
@@ -80,7 +83,7 @@ describe.each(boards)('$title', (spec) => {
 
   test('every metric and every label by which it is summed is in the table', () => {
     for (const { targets } of panels)
-      for (const { expr } of targets) {
+      for (const { expr = '' } of targets) {
         const metrics = metricsIn(expr.replaceAll('spanledger_.+', ''));
         for (const metric of metrics) expect([...names.keys()], expr).toContain(metric);
         for (const [, by = ''] of expr.matchAll(/ by \(([^)]*)\)/g))
@@ -104,7 +107,8 @@ describe.each(boards)('$title', (spec) => {
           where?.map(({ name }) => name),
           title,
         ).toEqual(dimensions);
-        for (const { expr } of targets) for (const name of dimensions) expect(expr, title).toContain(`${name}`);
+        for (const { expr, rawSql } of targets)
+          for (const name of dimensions) expect(expr ?? rawSql, title).toContain(name);
       }
   });
 });
@@ -121,14 +125,29 @@ test('rules name metrics of the table only, and say what to do', () => {
 test('provisioning and compose file name what is there', () => {
   const read = (path: string): unknown =>
     parse(readFileSync(join(import.meta.dirname, '../../dashboards', path), 'utf8'));
-  const compose = read('compose.yaml') as { services: Record<string, { image: string; volumes: string[] }> };
-  for (const { image, volumes } of Object.values(compose.services)) {
+  const compose = read('compose.yaml') as {
+    services: Record<string, { image: string; volumes?: string[]; command?: string[] }>;
+    volumes: Record<string, unknown>;
+  };
+  for (const { image, volumes = [] } of Object.values(compose.services)) {
     expect(image).toMatch(/:v?\d+\.\d+\.\d+$/);
     for (const volume of volumes) {
       const [from = ''] = volume.split(':');
-      expect(existsSync(join(import.meta.dirname, '../../dashboards', from)), volume).toBe(true);
+      const isThere = from in compose.volumes || existsSync(join(import.meta.dirname, '../../dashboards', from));
+      expect(isThere, volume).toBe(true);
     }
   }
+  // Who sends to whom.
+  const collector = read('../otel-collector.yaml') as {
+    receivers: Record<string, { protocols: { http: { endpoint: string } } }>;
+    exporters: Record<string, { endpoint: string }>;
+  };
+  const demo = compose.services['demo']?.command ?? [];
+  const after = (option: string): string | undefined => demo[demo.indexOf(option) + 1];
+  expect(collector.exporters['otlphttp/spanledger']?.endpoint).toBe(`http://127.0.0.1:${after('--otlp')}`);
+  expect(after('--forward')).toBe(`http://${collector.receivers['otlp/enriched']?.protocols.http.endpoint}`);
+  const backend = /:(\d+)\}/.exec(collector.exporters['otlphttp/backend']?.endpoint ?? '')?.[1];
+  expect(compose.services['jaeger']?.command?.[0]).toMatch(new RegExp(`http\\.endpoint=127\\.0\\.0\\.1:${backend}$`));
   const path = 'grafana/provisioning/dashboards/spanledger.yaml';
   const { providers } = read(path) as { providers: { options: { path: string } }[] };
   expect(compose.services['grafana']?.volumes).toContain(`./grafana:${providers[0]?.options.path}:ro`);

@@ -127,7 +127,9 @@ forward:
   test('has rows for every expression of every board: docs/dashboards.md', async () => {
     const lines: string[] = [];
     const empty: string[] = [];
-    for (const { title, panels } of boards) {
+    for (const { title, source, panels } of boards) {
+      // Those that ask the ledger's database: test/interop/postgres/board.test.ts.
+      if (source !== undefined) continue;
       lines.push('', `## ${title}`, '', '| panel | expression | rows |', '| --- | --- | --- |');
       for (const { title: panel, kind, queries } of panels)
         for (const { expr } of queries) {
