@@ -51,9 +51,11 @@ export interface Known extends Partial<Pick<Meaning, 'input' | 'reasoningApart'>
 export function conventionalCall(span: Span, known: Known): Call | null {
   const { attributes } = span;
   const operation = known.operation ?? text(attributes, 'gen_ai.operation.name');
-  const common = { ...genAiCall(span, known.tags), ...known.call };
+  const common = genAiCall(span, known.tags);
+  if (known.call !== undefined) Object.assign(common, known.call);
   const counts = known.counts ?? readCounts(attributes);
-  const meaning = { ...known, provider: common.provider, operation };
+  const { input, reasoningApart } = known;
+  const meaning = { provider: common.provider, operation, input, reasoningApart };
   const usage = known.usage ?? usageFrom(span, counts, meaning);
   const kind = known.kind ?? (operation !== undefined && aggregateOperations.has(operation) ? 'aggregate' : 'call');
   const used = usage.status !== 'missing';

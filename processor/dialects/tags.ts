@@ -84,34 +84,42 @@ export function readTags(span: Span, keys: TagKeys = common): Tags {
     keys.resources.set(span.resource, resource);
   }
   const own = tagsOf(span.attributes, keys);
-  const merged = { ...resource, ...own };
+  const merged: Tags = { ...resource, ...own };
   if (own.extra === undefined || resource.extra === undefined) return merged;
   const extra = Object.entries({ ...own.extra, ...resource.extra, ...own.extra }).slice(0, MAX_EXTRA);
   return { ...merged, extra: Object.fromEntries(extra) };
 }
 
 function tagsOf(attributes: AttributeMap, { places, json: texts }: TagKeys): Tags {
-  const tags: Partial<Record<TagName, string>> = {};
-  const ranks: Partial<Record<TagName, number>> = {};
+  const found: Found = { tags: {}, ranks: undefined };
   let extra: Record<string, string> | undefined;
-  const take = (place: readonly [TagName, number] | undefined, value: unknown, offset: number): void => {
-    if (place === undefined) return;
-    const [name, rank] = place;
-    if (rank + offset >= (ranks[name] ?? Infinity)) return;
-    const read = tagValue(value);
-    if (read === undefined) return;
-    ranks[name] = rank + offset;
-    tags[name] = read;
-  };
   // By key: values are read when they are asked for, and most of a span is no tag.
   for (const key of attributes.keys()) {
     const place = places.get(key);
-    if (place !== undefined) take(place, attributes.get(key), 0);
+    if (place !== undefined) take(found, place, attributes.get(key), 0);
     else if (key.startsWith(EXTRA)) extra = withExtra(extra, key, attributes.get(key) ?? null);
   }
   for (const key of texts)
-    for (const [name, value] of Object.entries(json(attributes, key) ?? {})) take(inMetadata.get(name), value, 1000);
-  return extra === undefined ? tags : { ...tags, extra };
+    for (const [name, value] of Object.entries(json(attributes, key) ?? {})) {
+      const place = inMetadata.get(name);
+      if (place !== undefined) take(found, place, value, 1000);
+    }
+  return extra === undefined ? found.tags : { ...found.tags, extra };
+}
+
+interface Found {
+  readonly tags: Partial<Record<TagName, string>>;
+  /** Of each tag the rank that it was found at; undefined before the first. */
+  ranks: Partial<Record<TagName, number>> | undefined;
+}
+
+function take(found: Found, [name, rank]: readonly [TagName, number], value: unknown, offset: number): void {
+  found.ranks ??= {};
+  if (rank + offset >= (found.ranks[name] ?? Infinity)) return;
+  const read = tagValue(value);
+  if (read === undefined) return;
+  found.ranks[name] = rank + offset;
+  found.tags[name] = read;
 }
 
 function withExtra(

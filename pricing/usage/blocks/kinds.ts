@@ -202,9 +202,7 @@ export function readUsageBlock(provider: string | undefined, block: unknown): Bl
   const fits = (kind: BlockKind): boolean =>
     kind.keys.some((group) => group.every((key) => has(block, key))) &&
     !(kind.without ?? []).some((key) => has(block, key));
-  const own = kinds.filter((kind) => provider !== undefined && kind.providers.includes(provider));
-  const general = kinds.filter(({ marks }) => marks === undefined);
-  const others = general.filter((kind) => provider === undefined || kind.providers.length === 0);
+  const { own, others, general } = orderFor(provider);
   const marked = kinds.find((kind) => fits(kind) && (kind.marks ?? []).some((key) => Object.hasOwn(block, key)));
   const kind = own.find(fits) ?? marked ?? others.find(fits) ?? general.find(fits);
   if (kind === undefined) return invalid(`no usage block that is known has only the keys ${keys.join(', ')}`);
@@ -213,9 +211,32 @@ export function readUsageBlock(provider: string | undefined, block: unknown): Bl
 
 /** `a.b` looks one level down. */
 function has(block: Readonly<Record<string, unknown>>, key: string): boolean {
-  const [outer = '', inner] = key.split('.');
+  const dot = key.indexOf('.');
+  if (dot === -1) return Object.hasOwn(block, key) && block[key] !== undefined;
+  const outer = key.slice(0, dot);
   const value = Object.hasOwn(block, outer) ? block[outer] : undefined;
-  return inner === undefined ? value !== undefined : isObject(value) && Object.hasOwn(value, inner);
+  return isObject(value) && Object.hasOwn(value, key.slice(dot + 1));
+}
+
+type Order = Readonly<Record<'own' | 'others' | 'general', readonly BlockKind[]>>;
+
+const orders = new Map<string | undefined, Order>();
+/** Of names of providers that are remembered: strangers can make them up. */
+const MAX_ORDERS = 256;
+
+/** Which kinds are tried for a provider, and in what order. */
+function orderFor(provider: string | undefined): Order {
+  let order = orders.get(provider);
+  if (order === undefined) {
+    const general = kinds.filter(({ marks }) => marks === undefined);
+    order = {
+      own: kinds.filter((kind) => provider !== undefined && kind.providers.includes(provider)),
+      others: general.filter((kind) => provider === undefined || kind.providers.length === 0),
+      general,
+    };
+    if (orders.size < MAX_ORDERS) orders.set(provider, order);
+  }
+  return order;
 }
 
 function readUnits(block: Readonly<Record<string, unknown>>): BlockReading['usage'] {
