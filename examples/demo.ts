@@ -20,14 +20,7 @@ import { startProcessor } from './processor.ts';
 import { startWebhook } from './webhook.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const { values: options } = parseArgs({
-  options: {
-    once: { type: 'boolean', default: false },
-    otlp: { type: 'string', default: '0' },
-    api: { type: 'string', default: '0' },
-    forward: { type: 'string' },
-  },
-});
+const options = readOptions();
 const stayUp = !options.once;
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 /** Undone in reverse, whatever happens. */
@@ -43,6 +36,23 @@ try {
 } finally {
   ended = true;
   for (const step of undo.toReversed()) await step().catch(() => {});
+}
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        once: { type: 'boolean', default: false },
+        otlp: { type: 'string', default: '0' },
+        api: { type: 'string', default: '0' },
+        forward: { type: 'string' },
+      },
+    }).values;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${why}\nusage: npm run demo -- [--once] [--otlp PORT] [--api PORT] [--forward URL]\n`);
+    process.exit(2);
+  }
 }
 
 /** Starts something that will be stopped, even if the demo is interrupted while it starts. */

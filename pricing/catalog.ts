@@ -53,6 +53,11 @@ export interface Model {
   readonly cards: readonly RateCard[];
 }
 
+/** Whether a model is in LiteLLM's list, and in nobody's page or list that we read first. Its note says so. */
+export function isFromLiteLLM({ note }: { readonly note?: string }): boolean {
+  return note?.startsWith('LiteLLM "') === true;
+}
+
 /** The rates of one model for one period, tier, region, size of prompt and time of day. */
 export interface RateCard {
   /** From this instant on; since ever where it is missing. */

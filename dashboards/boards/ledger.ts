@@ -2,12 +2,17 @@ import type { BoardSpec, Query } from '../panel.ts';
 
 const ledger = '${schema}';
 const customers = 'd.customer_id IN (${customer:sqlstring})';
+const rollups = `${ledger}.rollup r JOIN ${ledger}.dimension d ON d.id = r.dimension`;
+const [first, last] = ['$__unixEpochFrom() / 3600', '$__unixEpochTo() / 3600'];
+const between = (from: string, to: string): string => `r.hour BETWEEN ${from} AND ${to} AND ${customers}`;
 /** Sums by hour and dimensions; where hours are not kept any more, days stand under their first hour. */
-const sums = (where = 'true'): string =>
-  `FROM ${ledger}.rollup r JOIN ${ledger}.dimension d ON d.id = r.dimension
-WHERE r.hour BETWEEN $__unixEpochFrom() / 3600 AND $__unixEpochTo() / 3600 AND ${customers} AND ${where}`;
+const sums = (where = 'true'): string => `FROM ${rollups}\nWHERE ${between(first, last)} AND ${where}`;
 /** No figure, not 0, where no call has a price. */
-const priced = "sum(r.cost) FILTER (WHERE d.status = 'priced')";
+const priced = (when = 'true'): string => `sum(r.cost) FILTER (WHERE d.status = 'priced' AND ${when})`;
+const priceless = "sum(r.calls) FILTER (WHERE d.status = 'unpriced')";
+/** Of the month, in UTC, in which an instant lies, or of a later one: the number of its first hour. */
+const monthOf = (instant: string, later = 0): string =>
+  `extract(epoch FROM date_trunc('month', to_timestamp(${instant}) AT TIME ZONE 'UTC') + interval '${later} month') / 3600`;
 /** Entries as they stand: even revisions count, odd ones take back. */
 const calls = (where = 'true'): string =>
   `FROM ${ledger}.entry e JOIN ${ledger}.dimension d ON d.id = e.dimension JOIN ${ledger}.call_kind k ON k.id = e.kind
@@ -35,7 +40,7 @@ export const ledgerBoard: BoardSpec = {
       kind: 'stat',
       unit: 'usd',
       width: 6,
-      queries: [sql(`SELECT sum(r.cost) AS "Spent"\n${sums()}`)],
+      queries: [sql(`SELECT ${priced()} AS "Spent"\n${sums()}`)],
     },
     {
       title: 'Calls',
@@ -71,8 +76,8 @@ export const ledgerBoard: BoardSpec = {
       derive: ['customer_id'],
       queries: [
         sql(
-          `SELECT d.customer_id, ${priced} AS cost, sum(r.calls) AS calls,
-  sum(r.cost) / nullif(sum(sum(r.cost)) OVER (), 0) AS share, trim_scale(${priced})::text AS exact
+          `SELECT d.customer_id, ${priced()} AS cost, sum(r.calls) AS calls,
+  sum(r.cost) / nullif(sum(sum(r.cost)) OVER (), 0) AS share, trim_scale(${priced()})::text AS exact
 ${sums()}
 GROUP BY d.customer_id ORDER BY cost DESC NULLS LAST LIMIT 1000`,
         ),
@@ -81,7 +86,7 @@ GROUP BY d.customer_id ORDER BY cost DESC NULLS LAST LIMIT 1000`,
     },
     {
       title: 'Margin by customer and month',
-      help: 'Revenue as imported, cost of the same month of UTC, and what is left. Customers without revenue have no margin: that is a dash, not 100 %.',
+      help: 'Revenue as imported, cost of the same months of UTC, and what is left: whole months, of every one that the time range touches. Customers without revenue have no margin: that is a dash, not 100 %. Calls without a price are not in it.',
       kind: 'table',
       unit: 'usd',
       width: 12,
@@ -89,17 +94,20 @@ GROUP BY d.customer_id ORDER BY cost DESC NULLS LAST LIMIT 1000`,
       queries: [
         sql(
           `WITH cost AS (
-  SELECT to_char(to_timestamp(r.hour * 3600::bigint) AT TIME ZONE 'UTC', 'YYYY-MM') AS month, d.customer_id, sum(r.cost) AS cost
-  ${sums()}
+  SELECT to_char(to_timestamp(r.hour * 3600::bigint) AT TIME ZONE 'UTC', 'YYYY-MM') AS month, d.customer_id,
+    ${priced()} AS cost, ${priceless} AS unpriced
+  FROM ${rollups}
+  WHERE ${between(monthOf('$__unixEpochFrom()'), `${monthOf('$__unixEpochTo()', 1)} - 1`)}
   GROUP BY 1, 2
 ), revenue AS (
   SELECT month, customer_id, sum(amount) AS revenue FROM ${ledger}.revenue GROUP BY 1, 2
 )
-SELECT month, customer_id, revenue, cost, revenue - cost AS margin, (revenue - cost) / nullif(revenue, 0) AS margin_share
+SELECT month, customer_id, revenue, cost, revenue - cost AS margin, (revenue - cost) / nullif(revenue, 0) AS margin_share,
+  unpriced
 FROM cost LEFT JOIN revenue USING (month, customer_id) ORDER BY month DESC, margin NULLS LAST LIMIT 1000`,
         ),
       ],
-      columns: { margin_share: 'share' },
+      columns: { margin_share: 'share', unpriced: 'count' },
     },
     {
       title: 'Cost over time by feature',
@@ -109,10 +117,9 @@ FROM cost LEFT JOIN revenue USING (month, customer_id) ORDER BY month DESC, marg
       width: 24,
       queries: [
         sql(
-          `SELECT to_timestamp(r.hour / s.step * s.step * 3600::bigint) AS time, d.feature AS metric, sum(r.cost) AS value
-FROM (SELECT CASE WHEN $__unixEpochTo() - $__unixEpochFrom() > 259200 THEN 24 ELSE 1 END AS step) s,
-  ${ledger}.rollup r JOIN ${ledger}.dimension d ON d.id = r.dimension
-WHERE r.hour BETWEEN $__unixEpochFrom() / 3600 AND $__unixEpochTo() / 3600 AND ${customers}
+          `SELECT to_timestamp(r.hour / s.step * s.step * 3600::bigint) AS time, d.feature AS metric, ${priced()} AS value
+FROM (SELECT CASE WHEN $__unixEpochTo() - $__unixEpochFrom() > 259200 THEN 24 ELSE 1 END AS step) s, ${rollups}
+WHERE ${between(first, last)}
 GROUP BY 1, 2 ORDER BY 1`,
         ),
       ],
@@ -126,12 +133,10 @@ GROUP BY 1, 2 ORDER BY 1`,
       derive: ['feature'],
       queries: [
         sql(
-          `SELECT d.feature, sum(r.cost) FILTER (WHERE r.hour >= $__unixEpochFrom() / 3600) AS cost,
-  sum(r.cost) FILTER (WHERE r.hour < $__unixEpochFrom() / 3600) AS before,
-  coalesce(sum(r.cost) FILTER (WHERE r.hour >= $__unixEpochFrom() / 3600), 0)
-    - coalesce(sum(r.cost) FILTER (WHERE r.hour < $__unixEpochFrom() / 3600), 0) AS growth
-FROM ${ledger}.rollup r JOIN ${ledger}.dimension d ON d.id = r.dimension
-WHERE r.hour BETWEEN (2 * $__unixEpochFrom()::bigint - $__unixEpochTo()) / 3600 AND $__unixEpochTo() / 3600 AND ${customers}
+          `SELECT d.feature, ${priced(`r.hour >= ${first}`)} AS cost, ${priced(`r.hour < ${first}`)} AS before,
+  coalesce(${priced(`r.hour >= ${first}`)}, 0) - coalesce(${priced(`r.hour < ${first}`)}, 0) AS growth
+FROM ${rollups}
+WHERE ${between('(2 * $__unixEpochFrom()::bigint - $__unixEpochTo()) / 3600', last)}
 GROUP BY d.feature ORDER BY growth DESC LIMIT 100`,
         ),
       ],

@@ -1,4 +1,5 @@
 /** What other lists say a model cost on the day of their snapshot, beside what our cards say for that day. */
+import { isFromLiteLLM } from '../catalog.ts';
 import { providerName } from '../model-id.ts';
 import { indexNames, type NameIndex } from '../pattern.ts';
 import { unitNames, type Unit } from '../usage/units.ts';
@@ -44,7 +45,7 @@ export function crossCheck(files: ReadonlyMap<string, ProviderFile>, listed: rea
     const ours = block === undefined ? undefined : cardAt(block, day)?.rates;
     if (block === undefined || ours === undefined) return [];
     // A model that we have from this very list would agree with itself.
-    const oneList = block.note?.startsWith('LiteLLM "') === true;
+    const oneList = isFromLiteLLM(block);
     if (list === 'litellm' && oneList) return [];
     return unitNames.flatMap((unit): Observation[] => {
       const [our, their] = [ours[unit], rates[unit]];

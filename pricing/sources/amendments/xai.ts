@@ -21,9 +21,20 @@ const grok420 = ladder(
 const cut =
   'launched at $2 and $6, which LiteLLM still has; cut by July 2026 (the day was not to be found), and the page says this now';
 
+type Of = Pick<ModelAmendment, 'model' | 'match' | 'cards'> & Partial<ModelAmendment>;
+const amendment = ({ model, match, ...of }: Of): ModelAmendment => ({
+  provider: 'x-ai',
+  model,
+  match,
+  context_window: 1_000_000,
+  source: page,
+  checked: '2026-11-27',
+  reason: cut,
+  ...of,
+});
+
 export const xaiAmendments: readonly ModelAmendment[] = [
-  {
-    provider: 'x-ai',
+  amendment({
     model: 'grok-4.20-0309-reasoning',
     match: [
       'grok-4.20',
@@ -37,42 +48,26 @@ export const xaiAmendments: readonly ModelAmendment[] = [
       'grok-4.20-reasoning',
       'grok-4.20-reasoning-latest',
     ],
-    context_window: 1_000_000,
     source: modelPage,
-    checked: '2026-11-27',
-    reason: cut,
     cards: grok420,
-  },
-  {
-    provider: 'x-ai',
+  }),
+  amendment({
     model: 'grok-4.20-0309-non-reasoning',
     match: ['grok-4.20-beta-0309-non-reasoning', 'grok-4.20-non-reasoning', 'grok-4.20-non-reasoning-latest'],
-    context_window: 1_000_000,
-    source: page,
-    checked: '2026-11-27',
-    reason: cut,
     cards: grok420,
-  },
-  {
-    provider: 'x-ai',
+  }),
+  amendment({
     model: 'grok-4.20-multi-agent-0309',
     match: ['grok-4.20-multi-agent', 'grok-4.20-multi-agent-beta-0309'],
-    context_window: 1_000_000,
-    source: page,
-    checked: '2026-11-27',
-    reason: cut,
     cards: grok420,
-  },
-  {
-    provider: 'x-ai',
+  }),
+  amendment({
     model: 'grok-4.7',
     match: ['grok-4.7-latest'],
     context_window: 500_000,
-    source: page,
-    checked: '2026-11-27',
     reason: 'newer than the lists',
     cards: ladder({ input: '2', cache_read: '0.5', output: '6' }, { input: '4', cache_read: '1', output: '12' }),
-  },
+  }),
 ];
 
 /** "Batch API requests are billed at a 20% discount to standard rates." Other models' pages were not at hand. */

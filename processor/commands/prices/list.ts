@@ -1,6 +1,13 @@
 /** `spanledger prices list`: what the catalog knows, for people and for machines. */
 import { Command } from 'commander';
-import { cardId, formatInstant, type Model, type Provider, type RateCard } from '../../../pricing/catalog.ts';
+import {
+  cardId,
+  formatInstant,
+  isFromLiteLLM,
+  type Model,
+  type Provider,
+  type RateCard,
+} from '../../../pricing/catalog.ts';
 import { ratesText } from '../../../pricing/diff.ts';
 import { catalogDirectory, loadCatalog } from '../../../pricing/load.ts';
 import { providerName } from '../../../pricing/model-id.ts';
@@ -61,17 +68,12 @@ function cardLines(providers: readonly Provider[], text: string, json: boolean):
   );
 }
 
-function cardLine(
-  { provider, sources, checked }: Provider,
-  { model, agree, note }: Model,
-  card: RateCard,
-  json: boolean,
-): string {
-  const id = cardId(provider, model, card);
+function cardLine({ provider, sources, checked }: Provider, listed: Model, card: RateCard, json: boolean): string {
+  const id = cardId(provider, listed.model, card);
   const until = card.until === undefined ? undefined : formatInstant(card.until);
   const source = card.source ?? sources[0];
   // The primary list and the amendments were read from the provider's own page; this list often was not.
-  const alone = agree.length === 0 && note?.startsWith('LiteLLM "') === true;
+  const alone = listed.agree.length === 0 && isFromLiteLLM(listed);
   if (json)
     return JSON.stringify({
       price_id: id,
@@ -79,7 +81,7 @@ function cardLine(
       rates: ratesText(card.rates),
       source,
       checked: card.checked ?? checked,
-      agree,
+      agree: listed.agree,
     });
   return `${id}${until === undefined ? '' : ` until ${until}`}: ${ratesText(card.rates)}${alone ? " (LiteLLM's list alone)" : ''}`;
 }
