@@ -51,7 +51,7 @@ function readOptions() {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     process.stderr.write(`${why}\nusage: npm run demo -- [--once] [--otlp PORT] [--api PORT] [--forward URL]\n`);
-    process.exit(2);
+    return process.exit(2);
   }
 }
 

@@ -3,7 +3,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import type { CostQuery, CostRow, Entry, Ledger } from '../../../../processor/ledger.ts';
 import { HOUR } from '../../../../processor/rollup.ts';
-import { openSqliteLedger } from '../../../../processor/stores/sqlite.ts';
+import { openSqliteLedger, readSqliteLedger } from '../../../../processor/stores/sqlite.ts';
+import { inspectLedger } from '../../../../processor/stores/sqlite/inspect.ts';
+import { openFile } from '../../../../processor/stores/sqlite/open.ts';
+import { createWriter } from '../../../../processor/stores/sqlite/writer.ts';
 import { makeEntry, NOVEMBER } from '../../../support/entries.ts';
 import { temporaryFolder } from '../../../support/ledger.ts';
 import { makeVersion2 } from '../../../support/old-ledger.ts';
@@ -37,7 +40,7 @@ function calls(from: number, count: number): Entry[] {
   });
 }
 
-async function answers(ledger: Ledger): Promise<readonly (readonly CostRow[])[]> {
+async function answers(ledger: Pick<Ledger, 'costs'>): Promise<readonly (readonly CostRow[])[]> {
   const all = await Promise.all(questions.map((query) => ledger.costs(query)));
   const keyOf = ({ bucketUs, values }: CostRow): string => JSON.stringify([bucketUs, values]);
   return all.map((rows) => rows.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)));
@@ -156,4 +159,68 @@ test('a file of version 2 is brought up to date, and has the same answers', asyn
   expect(await answers(ledger)).toEqual(await fromEntries(calls(0, 61)));
   const [first] = all;
   expect(await ledger.find(first?.traceId ?? '', first?.spanId ?? '')).toEqual([first]);
+});
+
+test('a day of more sums than are taken in at once is summed up part by part, late calls in between included', async () => {
+  const path = join(temporaryFolder(), 'ledger.db');
+  const { db, close } = openFile(path);
+  const writer = createWriter(db, { foldAt: 1_000, retention: undefined, ...LATER });
+  // More customers than a part of a sum has rows, and than wait for the index of texts.
+  const many = Array.from({ length: 21_000 }, (_, n) =>
+    makeEntry(n, {
+      startUs: NOVEMBER + (n % 2) * HOUR + n,
+      dimensions: { customer_id: `c${n}`, feature: `f${n % 3}` },
+    }),
+  );
+  const later = calls(30, 30);
+  const late: Entry[] = [];
+  const [day, hour] = [NOVEMBER / DAY, NOVEMBER / HOUR];
+  const summed = db.prepare(`SELECT (SELECT count(*) FROM summary WHERE level = 1 AND day = ${day}) AS customers,
+    (SELECT count(*) FROM summary_day WHERE day = ${day}) AS days,
+    (SELECT sum(calls) FROM summary WHERE level = 1 AND day = ${day}) AS summed_calls,
+    (SELECT sum(calls) FROM rollup WHERE hour / 24 = ${day}) AS calls,
+    (SELECT count(*) FROM summary_hour WHERE hour = ${hour}) AS features,
+    (SELECT count(*) FROM summed_hour WHERE hour = ${hour}) AS hours`);
+  const counts = (): Record<string, number> => summed.get() as Record<string, number>;
+  writer.commit([many, later]);
+  const halfway = { day: 0, hour: 0 };
+  while (writer.tidy()) {
+    const { customers = 0, days = 0, features = 0, hours = 0, summed_calls: summedCalls, calls: sumOfHours } = counts();
+    // What is said to be summed up is.
+    if (days === 1) expect(summedCalls).toBe(sumOfHours);
+    const isDay = days === 0 && customers >= 5_000 && halfway.day < 3;
+    const isHour = days === 1 && hours === 0 && features > 0 && halfway.hour < 2;
+    if (isDay) halfway.day++;
+    if (isHour) halfway.hour++;
+    if (!isDay && !isHour) continue;
+    // The first of all sums, which was taken in, and one that was not get a call: all begins anew.
+    const fresh = [0, 1].map((n) =>
+      makeEntry(100_000 + late.length + n, {
+        startUs: NOVEMBER + n * HOUR + 1,
+        dimensions: { customer_id: `c${n}`, feature: `f${n}` },
+      }),
+    );
+    writer.commit([fresh]);
+    late.push(...fresh);
+  }
+  expect(halfway).toEqual({ day: 3, hour: 2 });
+  expect(counts()).toMatchObject({ customers: 21_000, days: 1, features: 3, hours: 1 });
+  // Those that are known go by their numbers, through the index as well as from memory.
+  expect(
+    writer
+      .commit([many.slice(0, 50), late])
+      .flat()
+      .some(({ inserted }) => inserted),
+  ).toBe(false);
+  const texts = db
+    .prepare(`SELECT (SELECT count(*) FROM dimension_hash) AS indexed, last FROM indexed WHERE name = 'dimension'`)
+    .get();
+  expect(Number(texts?.['last'])).toBeGreaterThan(20_000);
+  expect(texts?.['indexed']).toBe(texts?.['last']);
+  close();
+
+  expect([...inspectLedger(path)].filter(({ state }) => state === 'failed')).toEqual([]);
+  const reader = readSqliteLedger({ path });
+  onTestFinished(() => reader.close());
+  expect(await answers(reader)).toEqual(await fromEntries([...many, ...later, ...late]));
 });
