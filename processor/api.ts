@@ -26,8 +26,10 @@ import {
 } from './api/params.ts';
 import { Problem, problemHandler } from './api/problem.ts';
 import { qualityJson } from './api/quality.ts';
+import { guardsOnly, leasesRoute } from './api/leases.ts';
 import { stateRoute } from './api/state.ts';
 import { statusJson, type StatusSources } from './api/status.ts';
+import type { Leases } from './budgets/leases.ts';
 import type { StateFeed } from './budgets/state-feed.ts';
 import { SpanledgerError } from './errors.ts';
 import { dimensionNames, type Ledger } from './ledger.ts';
@@ -46,6 +48,7 @@ export interface ApiDeps extends StatusSources {
   readonly budgets: MetricSources['budgets'];
   /** What guards are told. */
   readonly feed: Pick<StateFeed, 'join' | 'room'>;
+  readonly leases: Pick<Leases, 'ask'>;
   /** Who may read; `/healthz`, `/readyz` and the page's files are for everybody. */
   readonly access: Access;
   /** For a listener that is open to everybody on loopback: see same-host.ts. */
@@ -85,7 +88,9 @@ export function apiRouter(deps: ApiDeps): express.Router {
     response.set({ 'Content-Type': contentTypes[format], Vary: 'Accept' });
     response.send(exposition(collectMetrics(deps, now()), format, starts));
   });
-  router.get('/api/v1/budgets/state', stateRoute(deps.feed, deps.access));
+  const mayGuard = guardsOnly(deps.access);
+  router.get('/api/v1/budgets/state', mayGuard, stateRoute(deps.feed));
+  router.post('/api/v1/budgets/leases', mayGuard, ...leasesRoute(deps.leases));
   router.use('/api/v1', mayRead, apiV1(deps, now, started));
   router.use(webRouter());
   router.use(problemHandler(deps.log));

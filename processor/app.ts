@@ -10,6 +10,7 @@ import type { BudgetCounter } from './budgets/index.ts';
 import { recentModels } from './budgets/guard-rates.ts';
 import { createLiveBudgets } from './budgets/live.ts';
 import { readBudgets } from './budgets/read.ts';
+import { createLeases } from './budgets/leases.ts';
 import { createStateFeed, type StateFeed } from './budgets/state-feed.ts';
 import { worstRatesOf } from './budgets/worst-rates.ts';
 import { mistakesBeside } from './config-beside.ts';
@@ -132,7 +133,14 @@ export async function startApp(
       worstRates: () => worstRatesOf(prices.catalog),
       reading: (work) => pinned(ledger.feed, others, work),
     });
-    const feed: StateFeed = createStateFeed({ budgets, prices, models: await recentModels(ledger, Date.now() * 1000) });
+    const leases = createLeases({
+      acting: () => budgets.acting(),
+      // Who holds a lease has spent something.
+      ...((await ledger.firstUs()) === undefined ? { quietMs: 0 } : {}),
+      begun: (budget, claim) => feed.leased(budget, claim),
+    });
+    const models = await recentModels(ledger, Date.now() * 1000);
+    const feed: StateFeed = createStateFeed({ budgets, prices, leases, models });
     closers.push(async () => feed.stop());
     await budgets.start();
     closers.push(() => budgets.stop());
@@ -160,6 +168,7 @@ export async function startApp(
         spend,
         budgets,
         feed,
+        leases,
         spools: () => exporters.states(),
         blocked: () => exporters.blocked(),
         access: accessBy(config.tokens, isOpen(config, config.listen.api)),

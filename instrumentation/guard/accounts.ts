@@ -1,3 +1,4 @@
+import type { LeasedKey } from './lease.ts';
 import { acknowledge, emptyLocal, forgetOld, isIdle, type Local } from './local.ts';
 import type { KeyState, Matcher, RuleState, Terms } from './wire.ts';
 
@@ -21,6 +22,8 @@ export interface Standing {
   readonly settled: bigint;
   /** What may have been spent besides: a key that was not told has spent less than the floor. */
   readonly unknown: bigint;
+  /** Whether the processor has told anything of it. */
+  readonly told: boolean;
   readonly local: Local | undefined;
 }
 
@@ -101,6 +104,7 @@ export class Accounts {
       terms,
       settled: local === undefined ? spent : spent + local.unseen,
       unknown: told === undefined && !this.#begun ? terms.floor : 0n,
+      told: told !== undefined,
       local,
     };
   }
@@ -112,6 +116,13 @@ export class Accounts {
     const local = emptyLocal();
     this.#add(key, local);
     return local;
+  }
+
+  /** A key as leases name it. */
+  leasedKey(dimensions: Dimensions, terms: Terms): LeasedKey {
+    const { budget } = this.rule;
+    const place = Math.max(0, this.rule.terms.indexOf(terms));
+    return { budget, startMs: this.startMs, values: this.valuesOf(dimensions), terms: place };
   }
 
   keyOf(dimensions: Dimensions): string {

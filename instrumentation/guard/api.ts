@@ -93,7 +93,19 @@ export const guard = {
   },
 
   /**
-   * The same, and holds back what the call may cost at most until it is settled (or 15 minutes are over). For calls that the
+   * The same, but waits a second at most where the cap is leased and this process has no lease yet that the call fits in.
+   * Does not reject.
+   *
+   * @example const { action } = await guard.ready({ tags: { customer_id }, model: 'gpt-4o', maxTokens: 500 });
+   */
+  async ready(call: GuardedCall = {}): Promise<Decision> {
+    const guard = running();
+    const { wanted, ids } = describe(guard, call);
+    return (await guard.decideLeased(wanted, ids, false)).decision;
+  },
+
+  /**
+   * As `check`, and holds back what the call may cost at most until it is settled (or 15 minutes are over). For calls that the
    * instrumentation does not see.
    *
    * @example const { decision, settle } = guard.reserve({ model: 'gpt-4o', inputTokens: 900, maxTokens: 500 });
@@ -121,7 +133,7 @@ export const guard = {
   async run<T>(call: GuardedRun<T>, work: (context: RunContext) => T | PromiseLike<T>): Promise<T> {
     const guard = running();
     const { wanted, ids } = describe(guard, call);
-    const { decision, reservation } = guard.decide(wanted, ids, true);
+    const { decision, reservation } = await guard.decideLeased(wanted, ids, true);
     guard.tally(decision, true);
     if (decision.action === 'cap') {
       const refusal = refusalOf(decision);

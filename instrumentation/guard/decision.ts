@@ -1,12 +1,13 @@
 import { formatUsd } from '../../pricing/money.ts';
-import type { Accounts, Dimensions } from './accounts.ts';
+import type { Accounts, Dimensions, Standing } from './accounts.ts';
 import { BudgetExceededError } from './error.ts';
+import { leasedLimit, type Lease } from './lease.ts';
 import type { Local } from './local.ts';
 import { Reservation, releaseOld } from './reservation.ts';
 import type { Source, State } from './state.ts';
 import { judge, milder, mostStrict, rank, type Held, type Strictness } from './verdict.ts';
 import { isCounted, worstCost, type Size } from './worst-case.ts';
-import type { Rates, RuleState } from './wire.ts';
+import type { Limit, Rates, RuleState } from './wire.ts';
 
 /** A call that wants to be made. */
 export interface Wanted {
@@ -21,9 +22,19 @@ export interface Wanted {
  * - `reached`: a limit is. `crowded`: calls that are open may reach it
  * - `unheard`: the budget fails closed, and the processor is not heard
  * - `unpriced`: the model has no price, and the budget lets none of those pass
+ * - `unleased`: the cap is leased, and what was granted to this process does not hold the call yet
+ * - `oversized`: the cap is leased, and the call may cost more than is left of it
  * - `no_fallback`: there is no other model that is not dearer and that the call fits into
  */
-export type Reason = 'reached' | 'crowded' | 'unheard' | 'unpriced' | 'no_fallback' | 'ceiling';
+export type Reason =
+  | 'reached'
+  | 'crowded'
+  | 'unheard'
+  | 'unpriced'
+  | 'unleased'
+  | 'oversized'
+  | 'no_fallback'
+  | 'ceiling';
 
 /** What a guard says to a call. */
 export interface Decision {
@@ -57,6 +68,8 @@ export interface DecideOptions {
   readonly reserve: boolean;
   /** Refuses where the processor was never heard. */
   readonly closed?: boolean;
+  /** Asks for leases, and lets nothing pass without them. */
+  readonly lease?: boolean;
 }
 
 interface Found {
@@ -64,6 +77,7 @@ interface Found {
   readonly local: Local | undefined;
   readonly settled: bigint;
   readonly own: bigint;
+  readonly lease: Lease | undefined;
 }
 interface Ruling extends Found {
   /** Undefined: its model has no price. */
@@ -96,7 +110,7 @@ export class Decider {
     return this.#open.size;
   }
 
-  decide(wanted: Wanted, { most, reserve, closed = false }: DecideOptions): Decided {
+  decide(wanted: Wanted, { most, reserve, closed = false, lease = false }: DecideOptions): Decided {
     const { source, accounts } = this.#state;
     if (source === 'none' && closed && most === 'cap')
       return { decision: unheard(wanted, this.#state), reservation: undefined };
@@ -111,7 +125,7 @@ export class Decider {
         )
           return { decision: unheard(wanted, this.#state, each), reservation: undefined };
     const rates = this.#state.rates(wanted.provider, wanted.model);
-    const asked = this.#look(wanted, rates, most, nowMs);
+    const asked = this.#look(wanted, rates, { most, lease }, nowMs);
     const { ruling } = asked;
     if (ruling === undefined) {
       const reservation = reserve ? this.#reserve(asked, nowMs) : undefined;
@@ -119,7 +133,7 @@ export class Decider {
     }
     if (kindOf(ruling) === 'cap')
       return { decision: this.#decision('cap', wanted, wanted.model, ruling), reservation: undefined };
-    const fallback = this.#fallback(wanted, rates, ruling, nowMs);
+    const fallback = this.#fallback(wanted, rates, ruling, lease, nowMs);
     const reservation = reserve ? this.#reserve(fallback?.looked ?? asked, nowMs) : undefined;
     const decision =
       fallback === undefined
@@ -128,7 +142,12 @@ export class Decider {
     return { decision, reservation };
   }
 
-  #look({ dimensions, size }: Wanted, rates: Rates | undefined, most: Strictness, nowMs: number): Looked {
+  #look(
+    { dimensions, size, model }: Wanted,
+    rates: Rates | undefined,
+    { most, lease: leasing }: { readonly most: Strictness; readonly lease: boolean },
+    nowMs: number,
+  ): Looked {
     const found: Found[] = [];
     let ruling: Ruling | undefined;
     const seen = seenBy(dimensions, rates);
@@ -137,14 +156,21 @@ export class Decider {
       if (!accounts.matches(seen)) continue;
       const standing = accounts.standing(seen);
       if (standing === undefined) continue;
-      const { settled, unknown, local, terms } = standing;
+      const { settled, unknown, terms } = standing;
       const { rule } = accounts;
       const own = amountOf(rule, size, rates);
-      const one: Found = { accounts, local, settled, own };
-      found.push(one);
       const allowed = rule.windows.length === 0 ? most : milder(most, mostStrict(rule.windows, seen, nowMs));
       const blocked = rule.unpriced === 'block' && rates?.priced === false && allowed === 'cap';
-      const held = judge(terms, { settled, unknown, open: local?.open ?? 0n, own }, allowed);
+      const leased = leasing && allowed === 'cap' ? leasedLimit(terms) : undefined;
+      const lease = leased && this.#lease(accounts, seen, standing, leased);
+      const local = lease?.local ?? standing.local;
+      const one: Found = { accounts, local, settled, own, lease };
+      found.push(one);
+      let held = judge(terms, { settled, unknown, open: local?.open ?? 0n, own }, allowed);
+      if (leased !== undefined && held?.limit.action.kind !== 'cap') {
+        const unknownCost = rule.unit === 'USD' && rates === undefined && model !== '';
+        if (!this.#admits(lease, own) || unknownCost) held = { limit: leased, settled: false, unleased: true };
+      }
       if (held === undefined && !blocked) continue;
       const next: Ruling = { ...one, held: blocked && held?.limit.action.kind !== 'cap' ? undefined : held };
       if (ruling === undefined || rank(kindOf(next)) > rank(kindOf(ruling))) ruling = next;
@@ -157,6 +183,7 @@ export class Decider {
     wanted: Wanted,
     rates: Rates | undefined,
     ruling: Ruling,
+    lease: boolean,
     nowMs: number,
   ): { readonly model: string; readonly looked: Looked } | undefined {
     const most = knownCost(wanted.size(), rates);
@@ -170,7 +197,7 @@ export class Decider {
       const { input, output } = wanted.size();
       if (others?.context !== undefined && input + output > others.context) return undefined;
       const dimensions = { ...wanted.dimensions, model };
-      const again = this.#look({ ...wanted, model, dimensions }, others, 'cap', nowMs);
+      const again = this.#look({ ...wanted, model, dimensions }, others, { most: 'cap', lease }, nowMs);
       const next = again.ruling?.held?.limit.action;
       if (again.ruling === undefined || (next?.kind === 'throttle' && next.to === model))
         return { model, looked: again };
@@ -182,17 +209,32 @@ export class Decider {
   #reserve({ found, seen }: Looked, nowMs: number): Reservation | undefined {
     releaseOld(this.#open, nowMs);
     if (found.length === 0) return undefined;
-    const parts = found.map(({ accounts, local, own }) => ({
+    const parts = found.map(({ accounts, local, own, lease }) => ({
       accounts,
       local: local ?? accounts.local(seen),
       startMs: accounts.startMs,
       amount: own,
+      lease,
     }));
     return new Reservation(parts, nowMs, this.#open);
   }
 
+  #lease(accounts: Accounts, seen: Dimensions, { terms, told }: Standing, { value }: Limit): Lease | undefined {
+    const starter = told ? 0n : this.#state.starter(value);
+    return this.#state.leases.of(accounts.local(seen), () => accounts.leasedKey(seen, terms), starter);
+  }
+
+  #admits(lease: Lease | undefined, own: bigint): boolean {
+    if (lease === undefined) return false;
+    const { leases, steadyMs, source } = this.#state;
+    const asked = lease.want > 0n;
+    const fits = lease.admits(own, steadyMs, source === 'live');
+    if (!asked && lease.want > 0n) leases.onWant();
+    return fits;
+  }
+
   #decision(action: Decision['action'], wanted: Wanted, model: string, ruling: Ruling): Decision {
-    const { accounts, settled, held } = ruling;
+    const { accounts, settled, held, own } = ruling;
     const { unit, budget } = accounts.rule;
     if (held === undefined) return { ...allow(wanted, this.#state), action, reason: 'unpriced', budget };
     const { action: limitAction, value } = held.limit;
@@ -200,7 +242,7 @@ export class Decider {
       action,
       model,
       originalModel: wanted.model,
-      reason: held.settled ? 'reached' : 'crowded',
+      reason: reasonOf(held, settled, own),
       budget,
       spent: amountText(unit, settled),
       limit: amountText(unit, value),
@@ -213,23 +255,33 @@ export class Decider {
   }
 }
 
+function reasonOf({ settled: reached, unleased, limit }: Held, settled: bigint, own: bigint): Reason {
+  if (reached) return 'reached';
+  if (unleased !== true) return 'crowded';
+  return settled + own > limit.value ? 'oversized' : 'unleased';
+}
+
 /** The error of a call that is refused. */
 export function refusalOf({ budget = 'unknown', reason, message, ...decision }: Decision): BudgetExceededError {
-  const final = reason === 'reached' || reason === 'unpriced';
+  const final = reason === 'reached' || reason === 'unpriced' || reason === 'oversized';
   const { spent = '0', limit = '0', unit = 'USD', resetAt } = decision;
   const words =
     reason === 'unheard'
       ? `the budget ${budget} is not known at the moment, and lets nothing pass until it is`
       : reason === 'unpriced'
         ? `the budget ${budget} lets no model pass that has no price, and ${decision.originalModel} has none`
-        : `the budget ${budget} is used up: ${spent} of ${limit} ${unit}`;
+        : reason === 'unleased'
+          ? `the budget ${budget} has nothing to spare for this call at the moment: ${spent} of ${limit} ${unit} are spent`
+          : reason === 'oversized'
+            ? `the budget ${budget} has not as much left as this call may cost: ${spent} of ${limit} ${unit} are spent`
+            : `the budget ${budget} is used up: ${spent} of ${limit} ${unit}`;
   return new BudgetExceededError({
     budget,
     message: message ?? words,
     spent,
     limit,
     unit,
-    resetAt: reason === 'reached' ? resetAt : undefined,
+    resetAt: reason === 'reached' || reason === 'oversized' ? resetAt : undefined,
     // As soon as one of the calls in the way is over.
     retryAfterMs: final ? undefined : 1000,
   });

@@ -1,5 +1,5 @@
 import { guard, type GuardedCall } from './api.ts';
-import { refusalOf } from './decision.ts';
+import { refusalOf, type Decision } from './decision.ts';
 import { BudgetExceededError } from './error.ts';
 
 /** What is used of an Express response. */
@@ -22,9 +22,14 @@ export function guardRequests<Request>(
   call: GuardedCall | ((request: Request) => GuardedCall) = {},
 ): (request: Request, response: ProblemResponse, next: Next) => void {
   return (request, response, next) => {
-    const decision = guard.check(typeof call === 'function' ? call(request) : call);
-    if (decision.action === 'cap') answer(refusalOf(decision), response);
-    else next();
+    const asked = typeof call === 'function' ? call(request) : call;
+    const say = (decision: Decision): void => {
+      if (decision.action === 'cap') answer(refusalOf(decision), response);
+      else next();
+    };
+    const decision = guard.check(asked);
+    if (decision.reason === 'unleased') void guard.ready(asked).then(say);
+    else say(decision);
   };
 }
 

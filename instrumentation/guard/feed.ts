@@ -57,6 +57,7 @@ export function startFeed({ url, token, state, say, firstPauseMs = 1000 }: FeedO
 
   function connect(): void {
     const target = new URL(url);
+    target.searchParams.set('instance', state.instance);
     asked = state.wanted.length;
     if (state.wanted.length > 0) target.searchParams.set('models', state.wanted.join(','));
     const headers: Record<string, string> = { accept: 'text/event-stream' };

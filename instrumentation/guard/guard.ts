@@ -66,6 +66,9 @@ const shared = globalThis as { [withinSlot]?: AsyncLocalStorage<Within> };
 export const within = (shared[withinSlot] ??= new AsyncLocalStorage<Within>());
 
 const none = {};
+/** The first answer may be of a question that was asked before. */
+const LEASE_TRIES = 2;
+const LEASE_WAIT_MS = 500;
 
 /**
  * The guard of a process: what budgets say of a call, without waiting for anybody. Whatever goes wrong in it lets the call
@@ -141,11 +144,27 @@ export class Guard {
       const ceiling = this.#ceilings.check(ids, wanted.model);
       if (ceiling !== undefined) return { decision: ceiling, reservation: undefined };
       const { closed } = this.settings;
-      return this.#decider.decide(wanted, { most: 'cap', reserve, closed });
+      return this.#decider.decide(wanted, { most: 'cap', reserve, closed, lease: true });
     } catch (error) {
       failed(error);
       return { decision: allow(wanted, this.state), reservation: undefined };
     }
+  }
+
+  /**
+   * The same, but where a lease is what it lacks, it waits a second at most for the processor to grant it. Does not reject.
+   */
+  async decideLeased(
+    wanted: Wanted,
+    ids: CeilingIds,
+    reserve: boolean,
+  ): Promise<{ decision: Decision; reservation: Reservation | undefined }> {
+    let decided = this.decide(wanted, ids, reserve);
+    for (let tries = 0; decided.decision.reason === 'unleased' && tries < LEASE_TRIES; tries++) {
+      await this.state.leases.next(LEASE_WAIT_MS);
+      decided = this.decide(wanted, ids, reserve);
+    }
+    return decided;
   }
 
   /** The most that a call may use; a call that sets no limit is taken to answer as long as its model did at most. */
@@ -178,7 +197,7 @@ export class Guard {
     const ceiling = mode === 'throttle' ? undefined : this.#ceilings.check(ids, model);
     const { decision, reservation } =
       ceiling === undefined
-        ? this.#decider.decide(wanted, { most, reserve: true, closed })
+        ? this.#decider.decide(wanted, { most, reserve: true, closed, lease: mode === 'cap' })
         : { decision: ceiling, reservation: undefined };
     const acts = mode !== 'observe';
     this.tally(decision, acts);

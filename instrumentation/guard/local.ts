@@ -1,3 +1,5 @@
+import type { Lease } from './lease.ts';
+
 /** What this process itself knows of one key of a budget: calls that are open, and what was settled but is not told yet. */
 export interface Local {
   /** The sum of open reservations. */
@@ -8,6 +10,8 @@ export interface Local {
   unseen: bigint;
   /** The oldest first. */
   pieces: Piece[];
+  /** What may be spent of a cap that is leased. */
+  lease: Lease | undefined;
 }
 
 interface Piece {
@@ -21,7 +25,7 @@ const FORGET_MS = 60_000;
 const GRAIN_MS = 1000;
 
 export function emptyLocal(): Local {
-  return { open: 0n, calls: 0, unseen: 0n, pieces: [] };
+  return { open: 0n, calls: 0, unseen: 0n, pieces: [], lease: undefined };
 }
 
 /** A call has settled; the processor will hear of it. */
@@ -55,6 +59,6 @@ export function forgetOld(local: Local, nowMs: number): void {
   }
 }
 
-export function isIdle({ calls, pieces }: Local): boolean {
-  return calls === 0 && pieces.length === 0;
+export function isIdle({ calls, pieces, lease }: Local): boolean {
+  return calls === 0 && pieces.length === 0 && lease === undefined;
 }

@@ -1,5 +1,6 @@
 import type { Counts } from '../../pricing/usage/usage.ts';
 import type { Accounts } from './accounts.ts';
+import type { Lease } from './lease.ts';
 import { settleLocal, type Local } from './local.ts';
 import { costOf, isCounted, tokensOf } from './worst-case.ts';
 import type { Rates, RuleState } from './wire.ts';
@@ -17,6 +18,7 @@ interface Part {
   /** Of the period in which it began. */
   readonly startMs: number;
   readonly amount: bigint;
+  readonly lease: Lease | undefined;
 }
 
 /** Longer than any client waits for an answer (OpenAI's wait ten minutes). */
@@ -33,9 +35,10 @@ export class Reservation {
     this.#parts = parts;
     this.atMs = atMs;
     this.#all = all;
-    for (const { local, amount } of parts) {
+    for (const { local, amount, lease } of parts) {
       local.open += amount;
       local.calls++;
+      if (lease !== undefined) lease.open += amount;
     }
     all.add(this);
   }
@@ -43,9 +46,13 @@ export class Reservation {
   /** The call is over: what it used takes the place of what was held back. The second time it does nothing. */
   settle(used: readonly Used[], nowMs: number): void {
     if (!this.#release()) return;
-    for (const { accounts, local, startMs } of this.#parts)
+    for (const { accounts, local, startMs, lease } of this.#parts) {
       // What began in a period that is over counts there.
-      if (accounts.startMs === startMs) settleLocal(local, sumOf(accounts.rule, used), nowMs);
+      if (accounts.startMs !== startMs) continue;
+      const cost = sumOf(accounts.rule, used);
+      settleLocal(local, cost, nowMs);
+      if (lease !== undefined) lease.settled += cost;
+    }
   }
 
   /** Nothing was called. */
@@ -57,9 +64,10 @@ export class Reservation {
     if (!this.#open) return false;
     this.#open = false;
     this.#all.delete(this);
-    for (const { local, amount } of this.#parts) {
+    for (const { local, amount, lease } of this.#parts) {
       local.open -= amount;
       local.calls--;
+      if (lease !== undefined) lease.open -= amount;
     }
     return true;
   }

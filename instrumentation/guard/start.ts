@@ -1,5 +1,6 @@
 import { Guard } from './guard.ts';
 import { startFeed } from './feed.ts';
+import { startLeasing } from './leasing.ts';
 import { readGuardSettings } from './settings.ts';
 import { State } from './state.ts';
 
@@ -26,6 +27,9 @@ export function startGuard(env: NodeJS.ProcessEnv, say: (line: string) => void):
   const guard = new Guard(settings, new State(), say);
   shared[slot] = guard;
   const { url, token, mode } = settings;
-  if (mode !== 'off' && url !== undefined) startFeed({ url, token, state: guard.state, say: once });
+  if (mode !== 'off' && url !== undefined) {
+    startFeed({ url, token, state: guard.state, say: once });
+    startLeasing({ url: new URL('leases', url), token, state: guard.state, say: once });
+  }
   return guard;
 }

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { isJson } from '../apis/api.ts';
 import { Accounts } from './accounts.ts';
+import { Leases } from './leases.ts';
 import { readDelta, readSnapshot, type KeyState, type Rates, type Snapshot } from './wire.ts';
 
 /** How much the state is worth: told within the last minute, before that, or never. */
@@ -22,6 +24,9 @@ export const realClocks: Clocks = { wall: () => Date.now(), steady: () => perfor
 /** Everything that a guard knows of budgets. It is told by `take`, and asked on the way of a call: nothing here waits. */
 export class State {
   accounts: readonly Accounts[] = [];
+  /** What this process calls itself. */
+  readonly instance = randomUUID();
+  readonly leases = new Leases();
   /** The last event that can be resumed after. */
   lastId: string | undefined;
   /** Called when rates are needed that nobody has told. */
@@ -32,6 +37,7 @@ export class State {
   #heardMs: number | undefined;
   /** Of the processor's clock before ours: periods are its own. */
   #skewMs = 0;
+  #starterDivisor: bigint | undefined;
   #sweptMs = 0;
   #arriving: { readonly snapshot: Snapshot; readonly keys: KeyState[] } | undefined;
 
@@ -47,6 +53,22 @@ export class State {
   /** Milliseconds since the processor was heard; undefined if it never was. */
   get ageMs(): number | undefined {
     return this.#heardMs === undefined ? undefined : this.#clocks.steady() - this.#heardMs;
+  }
+
+  /** By a clock that nobody can set. */
+  get steadyMs(): number {
+    return this.#clocks.steady();
+  }
+
+  /** What may be spent of a leased cap of a key that was not told, before anything is granted. */
+  starter(cap: bigint): bigint {
+    return this.#starterDivisor === undefined || this.source !== 'live' ? 0n : cap / this.#starterDivisor;
+  }
+
+  /** Leases that hold nothing, and those of periods that are over. */
+  sweepLeases(): void {
+    const running = new Map(this.accounts.map(({ rule, startMs }) => [rule.budget, startMs]));
+    this.leases.sweep(({ budget, startMs }) => running.get(budget) === startMs);
   }
 
   /** By the processor's clock. */
@@ -111,6 +133,7 @@ export class State {
     if (snapshot === undefined || keys === undefined) return;
     const before = new Map(this.accounts.map((each) => [each.rule.budget, each]));
     this.#skewMs = snapshot.nowMs - this.#clocks.wall();
+    this.#starterDivisor = snapshot.starterDivisor;
     this.accounts = snapshot.rules.map((rule) => new Accounts(rule, before.get(rule.budget)));
     this.#rates = new Map();
     this.#change({ keys, rates: snapshot.rates }, before);

@@ -22,6 +22,8 @@ export interface Held {
   readonly limit: Limit;
   /** It is reached by what was settled alone; false: calls that are open might reach it. */
   readonly settled: boolean;
+  /** There is no lease that the call fits in. */
+  readonly unleased?: true;
 }
 
 /**

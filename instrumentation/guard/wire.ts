@@ -7,6 +7,8 @@ import { isJson, type Json } from '../apis/api.ts';
  */
 export interface Snapshot {
   readonly nowMs: number;
+  /** What part of a leased cap may be spent before anything is granted; undefined: nothing. */
+  readonly starterDivisor: bigint | undefined;
   readonly rules: readonly RuleState[];
   readonly rates: readonly Rates[];
 }
@@ -41,7 +43,7 @@ export interface Limit {
 
 export type Action =
   | { readonly kind: 'throttle'; readonly to: string }
-  | { readonly kind: 'cap'; readonly message: string | undefined };
+  | { readonly kind: 'cap'; readonly message: string | undefined; readonly lease: boolean };
 
 export interface Window {
   readonly match: readonly Matcher[];
@@ -74,9 +76,27 @@ export interface KeyState {
   readonly values: readonly string[] | null;
 }
 
+/** What the processor grants of leased caps (`POST /api/v1/budgets/leases`). */
+export interface Grants {
+  readonly ttlMs: number;
+  readonly grants: readonly { readonly lease: string; readonly granted: bigint; readonly free: bigint }[];
+}
+
+export function readGrants(value: unknown): Grants {
+  const answer = object(value);
+  return {
+    ttlMs: number(answer['ttl_ms']),
+    grants: list(answer['grants'], (each) => {
+      const grant = object(each);
+      return { lease: text(grant['lease']), granted: whole(grant['granted']), free: whole(grant['free']) };
+    }),
+  };
+}
+
 export function readSnapshot(data: Json): Snapshot {
   return {
     nowMs: number(data['now_ms']),
+    starterDivisor: typeof data['starter_divisor'] === 'string' ? whole(data['starter_divisor']) : undefined,
     rules: list(data['rules'], readRule),
     rates: list(data['rates'], readRates),
   };
@@ -122,7 +142,7 @@ function readAction(value: unknown): Action {
   const action = object(value);
   if (action['kind'] === 'throttle') return { kind: 'throttle', to: text(action['to']) };
   const { message } = action;
-  return { kind: 'cap', message: typeof message === 'string' ? message : undefined };
+  return { kind: 'cap', message: typeof message === 'string' ? message : undefined, lease: action['lease'] === true };
 }
 
 function readWindow(value: unknown): Window {

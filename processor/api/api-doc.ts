@@ -7,7 +7,7 @@ export function apiDoc(): string {
 
 Made from the OpenAPI document, which the processor serves under \`/api/v1/openapi.json\`: generate clients from it.
 
-Everything is read with GET under \`http://localhost:9464/api/v1/\`. Amounts are exact decimal strings in US dollars; they are
+Everything but leases is read with GET under \`http://localhost:9464/api/v1/\`. Amounts are exact decimal strings in US dollars; they are
 \`null\` where no call has a price, which is never 0. Times are ISO 8601 in UTC. A tag that a call does not carry is \`""\`.
 
 - **Who may read**: on loopback everybody, until a token of the scope \`read\` is set up (\`SPANLEDGER_TOKEN_READ\`); then send
@@ -24,7 +24,8 @@ Everything is read with GET under \`http://localhost:9464/api/v1/\`. Amounts are
   too, a day counts, whole, where it begins.
 
 ${operations.map(operationDoc).join('\n')}
-${stateDoc}`;
+${stateDoc}
+${leasesDoc}`;
 }
 
 /** No answer that ends, so it is in no OpenAPI document. */
@@ -36,6 +37,7 @@ scope \`guard\` (\`SPANLEDGER_TOKEN_GUARD\`) where there is one.
 | parameter | | example |
 |---|---|---|
 | \`models\` | Models whose rates are needed, by provider, besides those that were called lately | \`openai/gpt-4o,anthropic/claude-haiku-4-5\` |
+| \`instance\` | What the process calls itself where it asks for leases: 8 to 64 letters, digits, \`-\` and \`_\` | \`6b0c1d2e-77aa-4d0f-9d39-1b0a4d6c2f10\` |
 
 - \`snapshot\`: rules and rates; then \`keys\`, any number of times; then \`ready\`. Again whenever budgets, prices or periods change.
 - \`delta\`: keys and rates that are new, within a fifth of a second.
@@ -43,7 +45,41 @@ scope \`guard\` (\`SPANLEDGER_TOKEN_GUARD\`) where there is one.
   lowest limit that acts. \`values\` of \`null\` are the account that keys beyond \`max_keys\` share.
 - Amounts are whole numbers as text: tokens, requests, or 10⁻¹⁵ USD. Instants are milliseconds since the Unix epoch.
 - Every ten seconds there is a comment, so that silence means something.
+- \`starter_divisor\` of a snapshot: the part of a leased cap, 1 of so many, that this instance may spend of a key that was not told,
+  before anything is granted; \`null\`: nothing. Keys with a lease are told, whatever was spent.
 - With \`Last-Event-ID\`, what was missed is told alone, where it is still known.
+`;
+
+/** It changes something, so it is in no document of questions. */
+const leasesDoc = `## POST /api/v1/budgets/leases
+
+What a guard may spend of caps with \`lease: true\`. It asks for a token of the scope \`guard\`, too.
+
+\`\`\`json
+{
+  "instance": "6b0c1d2e-77aa-4d0f-9d39-1b0a4d6c2f10",
+  "claims": [
+    {
+      "lease": "1",
+      "budget": "trial",
+      "values": ["acme"],
+      "start_ms": 1793491200000,
+      "terms": 0,
+      "granted": "25000000000000",
+      "returned": "0",
+      "settled": "6000000000000",
+      "unseen": "6000000000000",
+      "want": "20000000000000"
+    }
+  ]
+}
+\`\`\`
+
+- \`lease\` is the instance's own number of it; \`values\`, \`start_ms\` and \`terms\` name key, period and terms as the state does.
+- \`granted\`, \`returned\` (given back) and \`settled\` (what its calls have cost) are sums since the lease was begun, so a message
+  that comes twice changes nothing. Of \`settled\`, \`unseen\` was not told back yet. \`want\` is granted whole or not at all.
+- The answer has \`ttl_ms\`, how long it holds from when it was asked, and \`grants\` of \`lease\`, \`granted\` (all so far) and \`free\` (what
+  nobody has spent or holds). A budget or period that is not known grants nothing.
 `;
 
 function operationDoc(operation: Operation): string {

@@ -47,6 +47,9 @@ function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof SpanledgerError)
     return new Problem(error.sort === 'permanent' ? 400 : 503, error.code, error.message);
+  // https://expressjs.com/en/resources/middleware/body-parser.html#errors: no JSON, or more than may be.
+  if (error instanceof Error && 'expose' in error && error.expose === true)
+    return new Problem(400, 'invalid_query', `the body cannot be read: ${error.message}`);
   if (error instanceof URIError) return new Problem(400, 'invalid_query', 'the path is not properly percent-encoded');
   return new Problem(500, 'internal', 'the processor failed to answer; its log says why');
 }

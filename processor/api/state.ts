@@ -1,23 +1,32 @@
 import type { RequestHandler } from 'express';
-import type { Access } from '../access.ts';
 import type { ModelName } from '../budgets/guard-rates.ts';
 import type { StateFeed } from '../budgets/state-feed.ts';
 import { Problem } from './problem.ts';
+
+/** What a guard calls itself: made anew with every process. */
+export const INSTANCE = /^[\w-]{8,64}$/;
 
 /** What one guard may ask for. */
 const MOST_ASKED = 200;
 
 /** `GET /api/v1/budgets/state`: how budgets stand, told to guards for as long as they listen. */
-export function stateRoute(feed: Pick<StateFeed, 'join' | 'room'>, access: Access): RequestHandler {
+export function stateRoute(feed: Pick<StateFeed, 'join' | 'room'>): RequestHandler {
   return (request, response) => {
-    if (!access.allows(request.headers.authorization, 'guard')) {
-      response.set('WWW-Authenticate', 'Bearer realm="spanledger"');
-      throw new Problem(401, 'unauthorized', 'send "Authorization: Bearer TOKEN" with a token of the scope "guard"');
-    }
-    const unknown = Object.keys(request.query).find((name) => name !== 'models');
+    const unknown = Object.keys(request.query).find((name) => name !== 'models' && name !== 'instance');
     if (unknown !== undefined)
-      throw new Problem(400, 'invalid_query', `there is no parameter "${unknown.slice(0, 80)}"; there is models`);
+      throw new Problem(
+        400,
+        'invalid_query',
+        `there is no parameter "${unknown.slice(0, 80)}"; there are models, instance`,
+      );
     const models = readModels(request.query['models']);
+    const { instance } = request.query;
+    if (instance !== undefined && (typeof instance !== 'string' || !INSTANCE.test(instance)))
+      throw new Problem(
+        400,
+        'invalid_query',
+        'instance: 8 to 64 letters, digits, - and _, made anew with every process',
+      );
     if (!feed.room) throw new Problem(503, 'too_many_guards', 'as many guards listen as may; try again later');
     // What stands between must pass every event on at once.
     response.writeHead(200, {
@@ -27,7 +36,7 @@ export function stateRoute(feed: Pick<StateFeed, 'join' | 'room'>, access: Acces
       'X-Content-Type-Options': 'nosniff',
     });
     request.socket.setNoDelay(true);
-    feed.join(response, request.get('last-event-id'), models);
+    feed.join(response, { lastId: request.get('last-event-id'), models, instance });
   };
 }
 

@@ -15,6 +15,8 @@ export interface ActingBudget {
   readonly terms: readonly Terms[];
   /** As they stand whenever it is asked. */
   readonly accounts: Iterable<Account>;
+  /** The account that a key is counted in, if there is one yet. */
+  find(values: readonly string[]): Account | undefined;
 }
 
 /** Undefined for a budget that only tells. */
@@ -29,6 +31,7 @@ export function actingOf(book: Book, at: Micros): ActingBudget | undefined {
     nextEndUs: isRolling(rule.period) ? undefined : book.periodAt(period.endUs).endUs,
     terms: termsFor(rule),
     accounts: { [Symbol.iterator]: () => book.accounts(at)[Symbol.iterator]() },
+    find: (values) => book.find(at, values, false) ?? book.find(at, values, true),
   };
 }
 

@@ -91,8 +91,8 @@ function termsMessage(terms: Terms, match: readonly Matcher[], shared: boolean):
   };
 }
 
-/** With an amount of 0 every share of it is reached before the first call. */
-function actsAt({ amount }: Terms, { threshold: { at }, value }: Limit): bigint {
+/** What a limit acts at. With an amount of 0 every share of it is reached before the first call. */
+export function actsAt({ amount }: Terms, { threshold: { at }, value }: Limit): bigint {
   return amount.value === 0n && at.kind === 'share' ? 0n : value;
 }
 

@@ -11,15 +11,15 @@ import {
   type UnpricedPolicy,
 } from './rule.ts';
 import type { TimeInterval } from './time-interval.ts';
-import type { Place, YamlReader } from './yaml.ts';
+import { readBoolean, type Place, type YamlReader } from './yaml.ts';
 
 const action = { keys: ['throttle', 'cap'] };
 const throttle = { keys: ['to'], required: ['to'] };
-const cap = { keys: ['message'] };
+const cap = { keys: ['message', 'lease'] };
 const window = { keys: ['match', 'time_interval', 'max_action'], required: ['time_interval', 'max_action'] };
 const MESSAGE_MAX = 500;
 
-/** Reads what a threshold does: `{ throttle: { to: gpt-4.1-nano } }` or `{ cap: { message: 'Daily limit reached' } }`. */
+/** Reads what a threshold does: `{ throttle: { to: gpt-4.1-nano } }` or `{ cap: { message: 'Daily limit reached', lease: true } }`. */
 export function loadAction(yaml: YamlReader, place: Place): Action | undefined {
   const fields = yaml.fields(place, action);
   if (fields === undefined) return undefined;
@@ -38,9 +38,11 @@ export function loadAction(yaml: YamlReader, place: Place): Action | undefined {
   const capFields = yaml.fields(capAt, cap);
   const messageAt = capFields?.get('message');
   const message = messageAt && yaml.value(messageAt, readMessage);
-  return capFields === undefined || (messageAt !== undefined && message === undefined)
+  const leaseAt = capFields?.get('lease');
+  const lease = leaseAt === undefined ? false : yaml.value(leaseAt, readBoolean);
+  return capFields === undefined || (messageAt !== undefined && message === undefined) || lease === undefined
     ? undefined
-    : { kind: 'cap', message };
+    : { kind: 'cap', message, lease };
 }
 
 /** Reads `action_windows`: each names one of the file's `time_intervals`. */

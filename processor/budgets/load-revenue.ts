@@ -30,7 +30,4 @@ export function checkRevenue(
     yaml.wrong(at('match'), 'revenue is known by customer: add by: [customer_id], or leave it out');
   if (period !== undefined && (isRolling(period) || !['month', 'quarter', 'year'].includes(period)))
     yaml.wrong(at('period'), 'revenue is known by month: write month, quarter or year');
-  // What guards are told of has one amount for all keys.
-  if (thresholds.some(({ action }) => action !== undefined))
-    yaml.wrong(at('thresholds'), 'a budget that needs revenue only tells; write the action in a budget in USD');
 }

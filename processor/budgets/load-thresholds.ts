@@ -68,6 +68,11 @@ function loadThreshold(
       { ...actionAt, offset: actionAt.keyOffset },
       'no call is stopped on a forecast; write the action at a threshold of what was spent, with "at"',
     );
+  if (actionAt !== undefined && action?.kind === 'cap' && action.lease && period !== undefined && isRolling(period))
+    yaml.wrong(
+      { ...actionAt, offset: actionAt.keyOffset },
+      'a window that rolls has no leases; leave out "lease", or write a period such as month',
+    );
   const forUs: Micros | undefined = forAt === undefined ? long : yaml.value(forAt, readDuration);
   const [first, second] = (['at', 'forecast', 'margin'] as const).filter((key) => fields.has(key));
   if (second !== undefined)

@@ -59,8 +59,8 @@ export type FailMode = (typeof failModes)[number];
 export type Action =
   /** Another model, never a dearer one. */
   | { readonly kind: 'throttle'; readonly to: string }
-  /** No call. `message` is for people; undefined: the guard's own words. */
-  | { readonly kind: 'cap'; readonly message: string | undefined };
+  /** No call. `message` is for people; undefined: the guard's own words. `lease`: no guard spends what another may spend. */
+  | { readonly kind: 'cap'; readonly message: string | undefined; readonly lease: boolean };
 
 /** From the mildest to the strictest; `alert` stands for no action. */
 export const strictness = ['alert', 'throttle', 'cap'] as const;

@@ -5,11 +5,13 @@ import type { Account } from './account.ts';
 import { floorOf, keyMessage, ruleMessage, WINDOWS_AHEAD, type KeyMessage } from './guard-state.ts';
 import { rateMessage, type ModelName, type RateMessage, type RateSources } from './guard-rates.ts';
 import type { ActingBudget, Budgets } from './index.ts';
+import { STARTER_DIVISOR, type Claim, type Leases } from './leases.ts';
 import { isRolling, needsRevenue, type Rule } from './rule.ts';
 
 export interface StateFeedOptions {
   readonly budgets: Pick<Budgets, 'acting'>;
   readonly prices: RateSources;
+  readonly leases: Pick<Leases, 'join' | 'leave' | 'seated' | 'keys' | 'has'>;
   readonly now?: () => Micros;
   /** How long changes may wait for others. */
   readonly delayMs?: number;
@@ -30,17 +32,25 @@ export interface Listener {
   readonly destroyed: boolean;
 }
 
+/** Who listens. */
+export interface Guest {
+  /** The event after which it has missed what there was. */
+  readonly lastId?: string | undefined;
+  /** Whose rates it needs, whether or not they were called. */
+  readonly models?: readonly ModelName[];
+  /** What it calls itself; without it, it may spend nothing that is leased. */
+  readonly instance?: string | undefined;
+}
+
 export interface StateFeed {
   /** An account has changed. Does not throw. */
   changed(account: Account): void;
   /** Models that were called are models whose rates are needed. Does not throw. */
   observe(appended: readonly Appended[]): void;
-  /**
-   * Tells `listener` everything, or what it has missed since the event `lastId`, and then every change, until it is closed.
-   *
-   * @param models whose rates it needs, whether or not they were called
-   */
-  join(listener: Listener, lastId: string | undefined, models: readonly ModelName[]): void;
+  /** A key has its first lease. */
+  leased(budget: ActingBudget, claim: Pick<Claim, 'values' | 'terms'>): void;
+  /** Tells `listener` everything, or what it has missed, and then every change, until it is closed. */
+  join(listener: Listener, guest: Guest): void;
   /** Whether one more may join. */
   readonly room: boolean;
   /** Ends every connection. */
@@ -59,6 +69,7 @@ const CLOCK_MS = 1000;
 
 interface Client {
   readonly listener: Listener;
+  readonly instance: string | undefined;
   /** What has changed while its snapshot is on its way; undefined once it is there. */
   missed: Set<Account> | undefined;
   /** A newer snapshot makes an older one stop. */
@@ -70,10 +81,10 @@ interface Client {
  * `delta`. Every event that can be resumed after has an id. Only keys above the floor of their budget are told, so that
  * many customers cost little; while nobody listens it costs a set of accounts at most.
  *
- * @example feed.join(response, request.get('last-event-id'), []);
+ * @example feed.join(response, { lastId: request.get('last-event-id') });
  */
 export function createStateFeed(options: StateFeedOptions): StateFeed {
-  const { budgets, prices, delayMs = 200, heartbeatMs = 10_000, maxClients = 1000 } = options;
+  const { budgets, prices, leases, delayMs = 200, heartbeatMs = 10_000, maxClients = 1000 } = options;
   const now = options.now ?? ((): Micros => Date.now() * 1000);
   // Another process counts for itself.
   const epoch = randomBytes(6).toString('hex');
@@ -85,9 +96,10 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
   let drifting = new Map<Account, Pick<Account, 'spent' | 'terms'>>();
   let dirty = new Set<Account>();
   let newModels: ModelName[] = [];
+  let newLeased: KeyMessage[] = [];
   let version = 0;
   let log: { readonly version: number; readonly text: string }[] = [];
-  let standing: Standing = { acting: [], places: new Map(), shared: [], pricesOf: '', windowsUntil: 0 };
+  let standing: Standing = { ...outdated, pricesOf: '' };
   let flushing: NodeJS.Timeout | undefined;
   let clock: NodeJS.Timeout | undefined;
   let leftAt = 0;
@@ -107,8 +119,10 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
     dirty = new Set();
     const rates = ratesOf(newModels);
     newModels = [];
-    if (accounts.length === 0 && rates.length === 0) return;
-    const text = event('delta', { keys: keysOf(accounts), ...(rates.length === 0 ? {} : { rates }) }, nextId());
+    const keys = [...newLeased, ...keysOf(accounts)];
+    newLeased = [];
+    if (keys.length === 0 && rates.length === 0) return;
+    const text = event('delta', { keys, ...(rates.length === 0 ? {} : { rates }) }, nextId());
     log.push({ version, text });
     if (log.length > MOST_EVENTS) log = log.slice(-MOST_EVENTS / 2);
     for (const client of clients) {
@@ -118,7 +132,7 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
   }
 
   function isTold(account: Account): boolean {
-    if (!told.has(account) && account.spent < floorAt(account)) return false;
+    if (!told.has(account) && account.spent < floorAt(account) && !leases.has(account)) return false;
     told.add(account);
     const { rule, spent, terms } = account;
     if (spent !== 0n && (isRolling(rule.period) || needsRevenue(rule))) drifting.set(account, { spent, terms });
@@ -127,7 +141,10 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
 
   function floorAt(account: Account): bigint {
     const place = standing.places.get(account.rule);
-    return place === undefined || standing.shared[place] === true ? 0n : floorOf(account.terms);
+    // What depends on revenue is told of every key, because a guard does not know it.
+    return place === undefined || standing.shared[place] === true || needsRevenue(account.rule)
+      ? 0n
+      : floorOf(account.terms);
   }
 
   function keysOf(accounts: readonly Account[]): KeyMessage[] {
@@ -138,6 +155,13 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
       if (place === undefined || budget === undefined || !isRunning(budget, account)) return [];
       return [keyMessage(place, budget.terms, account)];
     });
+  }
+
+  /** Keys with a lease that have spent nothing yet. */
+  function unspentOf(budget: ActingBudget, place: number): KeyMessage[] {
+    return Array.from(leases.keys(budget), ({ values, terms }): KeyMessage => [place, terms, '0', values]).filter(
+      ([, , , values]) => values !== null && budget.find(values) === undefined,
+    );
   }
 
   function ratesOf(names: Iterable<ModelName>): RateMessage[] {
@@ -171,11 +195,13 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
       shared,
       pricesOf: prices.version,
       windowsUntil: at + WINDOWS_AHEAD / 2,
+      seated: leases.seated,
     };
     [told, drifting, dirty, log] = [new WeakSet(), new Map(), new Set(), []];
     for (const name of models.values())
       for (const { rule } of acting) for (const to of targets(rule)) want({ provider: name.provider, model: to });
     newModels = [];
+    newLeased = [];
     version++;
   }
 
@@ -188,6 +214,7 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
         return before?.rule !== rule || (!isRolling(rule.period) && before.period.startUs !== period.startUs);
       }) ||
       standing.pricesOf !== prices.version ||
+      standing.seated !== leases.seated ||
       (standing.windowsUntil < now() && acting.some(({ rule }) => rule.actionWindows.length > 0))
     );
   }
@@ -227,11 +254,20 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
   /** In parts, so that neither end is held up by many keys. */
   async function tellAll(client: Client): Promise<void> {
     const round = ++client.round;
-    const { listener } = client;
+    const { listener, instance } = client;
     client.missed = new Set();
     const at = now();
+    const seat = instance !== undefined && leases.join(instance);
     const rules = standing.acting.map((budget, place) => ruleMessage(budget, standing.shared[place] === true, at));
-    send(client, event('snapshot', { now_ms: Math.floor(at / 1000), rules, rates: ratesOf(models.values()) }));
+    send(
+      client,
+      event('snapshot', {
+        now_ms: Math.floor(at / 1000),
+        starter_divisor: seat ? String(STARTER_DIVISOR) : null,
+        rules,
+        rates: ratesOf(models.values()),
+      }),
+    );
     let part: Account[] = [];
     for (const { accounts } of standing.acting)
       for (const account of accounts) {
@@ -244,6 +280,8 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
         if (client.round !== round || listener.destroyed) return;
       }
     if (part.length > 0) send(client, event('keys', { keys: keysOf(part) }));
+    const unspent = standing.acting.flatMap(unspentOf);
+    if (unspent.length > 0) send(client, event('keys', { keys: unspent }));
     const missed = [...client.missed];
     client.missed = undefined;
     if (missed.length > 0) send(client, event('keys', { keys: keysOf(missed) }));
@@ -278,10 +316,18 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
         want(entry.dimensions);
       }
     },
-    join(listener, lastId, names) {
+    leased(budget, { values, terms }) {
+      const place = standing.places.get(budget.rule);
+      if (!listening() || place === undefined) return;
+      const account = budget.find(values);
+      if (account === undefined) newLeased.push([place, terms, '0', values]);
+      else dirty.add(account);
+      flushLater();
+    },
+    join(listener, { lastId, models: names = [], instance }) {
       if (stopped) listener.end();
       if (stopped) return;
-      const client: Client = { listener, missed: undefined, round: 0 };
+      const client: Client = { listener, instance, missed: undefined, round: 0 };
       if (clock === undefined || isOutdated()) {
         clock ??= setInterval(tick, CLOCK_MS).unref();
         renew();
@@ -291,10 +337,13 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
       clients.add(client);
       listener.once('close', () => {
         clients.delete(client);
+        if (instance !== undefined) leases.leave(instance);
         leftAt = performance.now();
       });
       send(client, 'retry: 1000\n\n');
-      if (!resume(client, lastId)) void tellAll(client);
+      // One that has lost its seat must hear of it.
+      const seated = instance === undefined || leases.join(instance);
+      if (!seated || !resume(client, lastId)) void tellAll(client);
     },
     get room() {
       return clients.size < maxClients;
@@ -317,8 +366,16 @@ interface Standing {
   readonly shared: readonly boolean[];
   readonly pricesOf: string;
   readonly windowsUntil: Micros;
+  readonly seated: boolean;
 }
-const outdated: Standing = { acting: [], places: new Map(), shared: [], pricesOf: '-', windowsUntil: 0 };
+const outdated: Standing = {
+  acting: [],
+  places: new Map(),
+  shared: [],
+  pricesOf: '-',
+  windowsUntil: 0,
+  seated: false,
+};
 
 function isRunning({ rule, period }: ActingBudget, account: Account): boolean {
   return isRolling(rule.period) || period.startUs === account.period.startUs;

@@ -163,6 +163,12 @@ export class YamlReader {
   }
 }
 
+/** Throws a RangeError unless it is `true` or `false`. */
+export function readBoolean(text: string): boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new RangeError(`"${text}" is neither true nor false`);
+}
+
 function placed(node: Node | null, keyOffset: number, name: string): Place {
   // An empty value has no text of its own to point at: point at its key.
   const empty = node === null || (isScalar(node) && node.value === null && (node.source ?? '') === '');

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pino } from 'pino';
 import { expect, it, onTestFinished } from 'vitest';
+import { formatUsd, parseUsd } from '../../pricing/money.ts';
 import { startApp, type App } from '../../processor/app.ts';
 import { defaultConfig } from '../../processor/config.ts';
 import { temporaryFolder } from '../support/ledger.ts';
@@ -14,18 +15,35 @@ import { appFile, preload } from '../instrumentation/run-app.ts';
 /** Haiku 4.5 costs 1 and 5 USD a million: a call of 2,000 and 600 tokens costs half a cent. */
 const haiku = 'claude-haiku-4-5';
 const usage = { input: 2000, output: 600 };
-const models = { [haiku]: { usage }, 'gpt-4o': { usage }, 'gpt-4.1-nano': { usage } };
+const models = {
+  // Of which no call costs more than it may: 600 tokens at 8 USD a million, and next to no prompt.
+  'gpt-4.1': { usage: { input: 1, output: 600 } },
+  [haiku]: { usage },
+  'gpt-4o': { usage },
+  'gpt-4.1-nano': { usage },
+};
 
 const budgets = `groups:
   - name: g
     rules:
       - budget: agents
-        match: ['customer_id!=""']
+        match: ['customer_id!~"|dollar.*"']
         by: [customer_id]
         amount: 0.10 USD
         period: month
         overrides: [{ match: ['customer_id=~"few.*"'], amount: 0.02 USD }]
         thresholds: [{ at: 110%, severity: critical, action: { cap: { message: 'Your AI budget is used up' } } }]
+      - budget: dollar
+        match: ['customer_id=~"dollar.*"']
+        by: [customer_id]
+        amount: 1 USD
+        period: month
+        thresholds: [{ at: 100%, severity: critical, action: { cap: {} } }]
+      - budget: leased
+        match: ['customer_id="dollar-leased"']
+        amount: 1 USD
+        period: month
+        thresholds: [{ at: 100%, severity: critical, action: { cap: { lease: true } } }]
       - budget: cheaper
         match: ['customer_id="thrifty"']
         amount: 0.01 USD
@@ -52,9 +70,14 @@ interface Status {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-interface Stage {
+interface Stage extends Application {
   readonly provider: Provider;
   readonly app: App;
+  /** Another process of the same application. */
+  readonly another: () => Promise<Application>;
+}
+
+interface Application {
   readonly call: (kind: string, customer: string, model: string, times?: number) => Promise<readonly Result[]>;
   readonly status: () => Promise<Status>;
   readonly until: <T>(what: () => Promise<T | undefined>) => Promise<T>;
@@ -76,6 +99,11 @@ async function stage(env: Readonly<Record<string, string>> = { SPANLEDGER_GUARD:
   onTestFinished(() => app.stop());
   const provider = await startProvider({ models });
   onTestFinished(() => provider.stop());
+  const another = (): Promise<Application> => start(provider, app, env);
+  return { provider, app, another, ...(await another()) };
+}
+
+async function start(provider: Provider, app: App, env: Readonly<Record<string, string>>): Promise<Application> {
   const child = spawn(process.execPath, ['--no-warnings', '--require', preload, appFile('guarded.mjs')], {
     env: {
       PATH: process.env['PATH'],
@@ -97,9 +125,7 @@ async function stage(env: Readonly<Record<string, string>> = { SPANLEDGER_GUARD:
     if (value === undefined) throw new Error(`the application ended: ${stderr}`);
     return JSON.parse(value);
   };
-  const made: Stage = {
-    provider,
-    app,
+  const made: Application = {
     call: async (kind, customer, model, times = 1) =>
       (await ask({ kind, customer, model, times })) as readonly Result[],
     status: async () => (await ask({ kind: 'status' })) as Status,
@@ -206,4 +232,36 @@ it('where the processor was never heard calls pass, unless that is told otherwis
   const closed = await stage({ ...away, SPANLEDGER_GUARD_FAIL: 'closed' });
   expect((await closed.call('anthropic', 'a', haiku))[0]?.refused).toMatchObject({ status: 402 });
   expect(closed.provider.requests).toEqual([]);
+});
+
+/** Two processes call four at a time until neither is let through any more; what that has cost in the end. */
+async function spendTogether(customer: string): Promise<bigint> {
+  const first = await stage();
+  const both = [first, await first.another()];
+  await first.call('openai', '', 'gpt-4.1');
+  for (const { status, until } of both) await until(async () => ((await status()).models > 0 ? true : undefined));
+  let refusedInARow = 0;
+  while (refusedInARow < 5) {
+    const results = (await Promise.all(both.map(({ call }) => call('openai', customer, 'gpt-4.1', 4)))).flat();
+    refusedInARow = results.every(({ refused }) => refused !== undefined) ? refusedInARow + 1 : 0;
+    await new Promise((resolve) => setTimeout(resolve, refusedInARow * 200));
+  }
+  return first.until(async () => {
+    const url = `${first.app.apiUrl}/api/v1/costs?where=customer_id="${customer}"`;
+    const { total } = (await (await fetch(url)).json()) as { total: { cost_usd: string; calls: number } };
+    const called = first.provider.requests.length - 1;
+    return total.calls === called ? parseUsd(total.cost_usd) : undefined;
+  });
+}
+
+it('two processes that share a dollar go over it by what neither knew of the other; with leases never', async () => {
+  const [dollar, call] = [parseUsd('1'), parseUsd('0.004802')];
+  const soft = await spendTogether('dollar');
+  // Instances × (open calls + what is spent while a span and the state are on their way), as docs/guard.md says.
+  expect(soft).toBeGreaterThanOrEqual(dollar);
+  expect(soft).toBeLessThan(dollar + 2n * (4n + 100n) * call);
+  const leased = await spendTogether('dollar-leased');
+  expect(leased).toBeLessThanOrEqual(dollar);
+  expect(leased).toBeGreaterThan(dollar - 10n * call);
+  console.log(`a dollar shared by two processes: ${formatUsd(soft)} without leases, ${formatUsd(leased)} with them`);
 });

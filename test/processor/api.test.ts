@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { accessBy, type Token } from '../../processor/access.ts';
 import { apiRouter, type ApiDeps } from '../../processor/api.ts';
 import type { Entry, Ledger } from '../../processor/ledger.ts';
+import { createLeases } from '../../processor/budgets/leases.ts';
 import { createStateFeed } from '../../processor/budgets/state-feed.ts';
 import { createCounters } from '../../processor/metrics.ts';
 import { createSpendMetrics } from '../../processor/metrics/spend.ts';
@@ -51,12 +52,14 @@ async function startApi(
   const spend = createSpendMetrics({ ledger, counters });
   await spend.start();
   spend.observe(await ledger.append(entries));
+  const leases = createLeases({ acting: () => [] });
   const deps: ApiDeps = {
     ledger,
     counters,
     spend,
     budgets: { states: () => [budget] },
-    feed: createStateFeed({ budgets: { acting: () => [] }, prices: apiPrices }),
+    feed: createStateFeed({ budgets: { acting: () => [] }, prices: apiPrices, leases }),
+    leases,
     access: accessBy(options.tokens ?? [], true),
     loopbackNamesOnly: (options.tokens ?? []).length === 0,
     version: '0.1.0',

@@ -1,5 +1,4 @@
-import { readBoolean } from './load-route.ts';
-import type { Fields, Place, Shape, YamlReader } from '../yaml.ts';
+import { readBoolean, type Fields, type Place, type Shape, type YamlReader } from '../yaml.ts';
 import { readSecret, readUrl } from './secret.ts';
 import type { Channel, Secret } from './settings.ts';
 

@@ -3,7 +3,7 @@ import { readLabelMatcher, type LabelMatcher } from '../../matcher.ts';
 import { readDuration } from '../duration.ts';
 import { knownInterval } from '../load-actions.ts';
 import type { TimeInterval } from '../time-interval.ts';
-import type { Fields, Place, YamlReader } from '../yaml.ts';
+import { readBoolean, type Fields, type Place, type YamlReader } from '../yaml.ts';
 import type { InhibitRule, Route } from './settings.ts';
 
 const route = {
@@ -118,11 +118,6 @@ function loadGroupBy(
 function isTrue(yaml: YamlReader, fields: Fields, key: string): boolean {
   const at = fields.get(key);
   return (at && yaml.value(at, readBoolean)) ?? false;
-}
-
-export function readBoolean(text: string): boolean {
-  if (text === 'true' || text === 'false') return text === 'true';
-  throw new RangeError(`"${text}" is neither true nor false`);
 }
 
 function readLabel(text: string): string {

@@ -289,7 +289,10 @@ describe('properties', () => {
   const limit: fc.Arbitrary<Limit> = fc.record({
     value: fc.bigInt(0n, 100n),
     level: fc.constant(''),
-    action: fc.constantFrom<Limit['action']>({ kind: 'cap', message: undefined }, { kind: 'throttle', to: 'cheap' }),
+    action: fc.constantFrom<Limit['action']>(
+      { kind: 'cap', message: undefined, lease: false },
+      { kind: 'throttle', to: 'cheap' },
+    ),
   });
   const amount = fc.bigInt(0n, 120n);
 

@@ -12,6 +12,7 @@ import { openApi, parameters } from '../../../processor/api/openapi.ts';
 import { operations, type Operation } from '../../../processor/api/operations.ts';
 import { previousRange } from '../../../processor/api/previous.ts';
 import { problem } from '../../../processor/api/schemas.ts';
+import { createLeases } from '../../../processor/budgets/leases.ts';
 import { createStateFeed } from '../../../processor/budgets/state-feed.ts';
 import { createCounters } from '../../../processor/metrics.ts';
 import { createSpendMetrics } from '../../../processor/metrics/spend.ts';
@@ -32,6 +33,7 @@ async function startApi(): Promise<string> {
   ]);
   await ledger.adjust([{ of: call, replacement: { ...call, attempts: 2 }, id: 'late' }]);
   const counters = createCounters();
+  const leases = createLeases({ acting: () => [] });
   const server = createServer(
     express().use(
       apiRouter({
@@ -39,7 +41,8 @@ async function startApi(): Promise<string> {
         counters,
         spend: createSpendMetrics({ ledger, counters }),
         budgets: { states: () => [] },
-        feed: createStateFeed({ budgets: { acting: () => [] }, prices: apiPrices }),
+        feed: createStateFeed({ budgets: { acting: () => [] }, prices: apiPrices, leases }),
+        leases,
         access: accessBy([], true),
         loopbackNamesOnly: true,
         version: '0.1.0',

@@ -76,7 +76,7 @@ describe('the action that holds', () => {
   });
 
   it('is there before the first call where the amount is 0', () => {
-    expect(held(nothing, '0')?.action).toEqual({ kind: 'cap', message: undefined });
+    expect(held(nothing, '0')?.action).toEqual({ kind: 'cap', message: undefined, lease: false });
   });
 
   it('never becomes milder with more spend', () => {

@@ -183,6 +183,11 @@ const bad: Readonly<Record<string, readonly string[]>> = {
     '13:75 labels: "budget" is a label that alerts set themselves; take another name',
     '13:93 for: "long" is not a duration such as 30s, 10m or 1h30m (a year at most)',
   ],
+  'leases.bad.yaml': [
+    '4:117 lease: "yes" is neither true nor false',
+    '5:98 action: a window that rolls has no leases; leave out "lease", or write a period such as month',
+    '6:120 throttle: "lease" is unknown here; there are to',
+  ],
   'revenue.bad.yaml': [
     '4:49 revenue_percent: "thirty" is not a percentage such as 30',
     '5:30 amount: "revenue_percent" is missing',
@@ -193,7 +198,6 @@ const bad: Readonly<Record<string, readonly string[]>> = {
     '8:100 amount: is in USD, but the budget is in tokens',
     '8:150 margin: is a share of revenue, as in 80%, of a budget in USD',
     '9:56 period: revenue is known by month: write month, quarter or year',
-    '9:76 thresholds: a budget that needs revenue only tells; write the action in a budget in USD',
     '9:99 margin: is a share of revenue, as in 80%, of a budget in USD',
     '9:124 thresholds[1]: "at" and "margin" are two thresholds; write each on its own',
   ],

@@ -1,10 +1,13 @@
 /** What guards are told, by a whole processor over real HTTP. */
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pino } from 'pino';
 import { expect, it, onTestFinished } from 'vitest';
+import { parseUsd } from '../../../pricing/money.ts';
 import { startApp, type App } from '../../../processor/app.ts';
 import { defaultConfig, type Config } from '../../../processor/config.ts';
+import { monthOf } from '../../../processor/revenue.ts';
+import { openSqliteRevenue } from '../../../processor/stores/sqlite/revenue.ts';
 import { openEvents, type EventStream } from '../../support/events.ts';
 import { temporaryFolder } from '../../support/ledger.ts';
 import { chatSpan, encodeProtobuf, request, type TestSpan } from '../../support/otlp.ts';
@@ -160,11 +163,75 @@ it('budgets that are read again are told anew; a model is told of that only this
   expect(rules[0]?.terms[0]).toMatchObject({ floor: '0', limits: [{ value: '0' }, { value: '0' }] });
 });
 
+it('of a budget that depends on revenue every key is told, with what it may spend', async () => {
+  const { app, budgets } = await start();
+  const revenue = openSqliteRevenue(join(dirname(budgets), 'spanledger.db'));
+  const month = monthOf(Date.now() * 1000);
+  const row = { customerId: 'payer', month, id: '', amount: parseUsd('100') };
+  await revenue.put([row], Date.now() * 1000);
+  await revenue.close();
+  writeFileSync(
+    budgets,
+    `groups:
+  - name: g
+    rules:
+      - budget: margin
+        by: [customer_id]
+        amount: { revenue_percent: 30 }
+        period: month
+        thresholds: [{ at: 100%, severity: info, action: { cap: {} } }]
+`,
+  );
+  await app.reload();
+  const events = await listen(app);
+  await events.next('ready');
+  await post(app, call('payer'), call('unknown'));
+  const { keys } = (await events.next('delta')).data as { keys: unknown[][] };
+  const limits = [{ value: femto(30), level: '100%', action: { kind: 'cap', lease: false } }];
+  expect(keys).toEqual([
+    [0, { match: [], amount: femto(30), floor: femto(7.5), limits }, femto(0.004), ['payer']],
+    [0, 0, femto(0.004), ['unknown']],
+  ]);
+});
+
+it('what is leased is told of, though nothing was spent of it; a lease that cannot be read is refused', async () => {
+  const { app, budgets } = await start();
+  writeFileSync(budgets, yaml().replace("message: 'Enough for now'", 'lease: true'));
+  await app.reload();
+  const events = await listen(app, '?instance=instance-1');
+  const { starter_divisor: divisor, rules } = (await events.next('snapshot')).data as {
+    starter_divisor: string;
+    rules: { period: { start_ms: number } }[];
+  };
+  expect(divisor).toBe('40');
+  await events.next('ready');
+  const none = { granted: '0', returned: '0', settled: '0', unseen: '0', terms: 0 };
+  const claim = { ...none, lease: '1', budget: 'customers', values: ['new'], start_ms: rules[0]?.period.start_ms };
+  const ask = async (body: unknown): Promise<Response> =>
+    fetch(`${app.apiUrl}/api/v1/budgets/leases`, { method: 'POST', body: JSON.stringify(body) });
+  const granted = await ask({ instance: 'instance-2', claims: [{ ...claim, want: femto(0.004) }] });
+  // 0.016 USD: less what was asked for, less what the other may spend without asking.
+  expect(await granted.json()).toEqual({
+    ttl_ms: 30_000,
+    grants: [{ lease: '1', granted: femto(0.004), free: femto(0.0116) }],
+  });
+  expect((await events.next('delta')).data).toEqual({ keys: [[0, 0, '0', ['new']]] });
+  const later = await listen(app, '?instance=instance-3');
+  expect((await later.next('keys')).data).toEqual({ keys: [[0, 0, '0', ['new']]] });
+
+  const wrong = await ask({ instance: 'instance-2', claims: [{ ...claim, want: '-1' }] });
+  expect(wrong.status).toBe(400);
+  expect(await wrong.json()).toMatchObject({ detail: expect.stringContaining('claims.0.want') });
+  expect((await fetch(`${app.apiUrl}/api/v1/budgets/leases`, { method: 'POST', body: '{' })).status).toBe(400);
+});
+
 it('it is for guards: a token of their scope, and parameters that exist', async () => {
   const { app } = await start({ tokens: [{ secret: 'g', scopes: ['guard'] }] });
   expect((await listen(app)).status).toBe(401);
   expect((await listen(app, '', { authorization: 'Bearer g' })).status).toBe(200);
   const authorization = 'Bearer g';
   expect((await listen(app, '?since=3', { authorization })).status).toBe(400);
+  expect((await listen(app, '?instance=me', { authorization })).status).toBe(400);
+  expect((await fetch(`${app.apiUrl}/api/v1/budgets/leases`, { method: 'POST' })).status).toBe(401);
   expect((await listen(app, '?models=gpt-4o', { authorization })).status).toBe(400);
 });
