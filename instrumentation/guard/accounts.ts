@@ -1,19 +1,7 @@
+import { keyText, type Dimensions, type KeyIndex, type Known } from './key-index.ts';
 import type { LeasedKey } from './lease.ts';
 import { acknowledge, emptyLocal, forgetOld, isIdle, type Local } from './local.ts';
 import type { KeyState, Matcher, RuleState, Terms } from './wire.ts';
-
-/** Whose call it is: the dimensions that budgets look at. What is not there is ''. */
-export type Dimensions = Readonly<Record<string, string>>;
-
-/** All that is known of one key, behind one look-up. */
-interface Known {
-  readonly key: string;
-  /** Undefined: the processor has told nothing of it. */
-  terms: Terms | undefined;
-  /** As it was told. */
-  spent: bigint;
-  local: Local | undefined;
-}
 
 /** How a key stands. */
 export interface Standing {
@@ -30,7 +18,8 @@ export interface Standing {
 /** One budget, as far as it is known here: what the processor told of its keys, and what this process adds. */
 export class Accounts {
   readonly rule: RuleState;
-  readonly #keys = new Map<string, Known>();
+  readonly index: KeyIndex;
+  readonly #place: number;
   /** Those of them that this process adds to. */
   readonly #active = new Set<Known>();
   #shared: { readonly terms: Terms; readonly spent: bigint } | undefined;
@@ -40,9 +29,14 @@ export class Accounts {
   /** A period that has begun since we were told: nothing is known to be spent in it. */
   #begun = false;
 
-  /** @param previous the same budget, before everything was told anew */
-  constructor(rule: RuleState, previous?: Accounts) {
+  /**
+   * @param index of the budgets with the same `by` labels
+   * @param previous the same budget, before everything was told anew
+   */
+  constructor(rule: RuleState, index: KeyIndex, previous?: Accounts) {
     this.rule = rule;
+    this.index = index;
+    this.#place = index.join();
     this.#endMs = rule.endMs;
     this.#nextEndMs = rule.nextEndMs;
     this.startMs = rule.startMs;
@@ -75,26 +69,27 @@ export class Accounts {
       return;
     }
     const key = keyText(values);
-    const known = this.#keys.get(key);
-    const toldBefore = known?.terms !== undefined;
-    const earlier = toldBefore || previous === undefined ? known : previous.#keys.get(key);
+    const known = this.index.open(key, this.#place);
+    const toldBefore = known.terms !== undefined;
+    const earlier = toldBefore || previous === undefined ? known : previous.index.get(key, previous.#place);
     const before = earlier?.spent ?? 0n;
     if (!toldBefore) this.#told++;
-    if (known === undefined) this.#keys.set(key, { key, terms, spent, local: undefined });
-    else {
-      known.terms = terms;
-      known.spent = spent;
-      if (known.local !== undefined && spent > before) acknowledge(known.local, spent - before);
-    }
+    known.terms = terms;
+    known.spent = spent;
+    if (known.local !== undefined && spent > before) acknowledge(known.local, spent - before);
   }
 
   matches(dimensions: Dimensions): boolean {
     return matchesAll(this.rule.match, dimensions);
   }
 
-  /** How the key of a call with these dimensions stands. */
-  standing(dimensions: Dimensions): Standing | undefined {
-    const known = this.#keys.get(this.keyOf(dimensions));
+  /**
+   * How the key of a call with these dimensions stands.
+   *
+   * @param row of the key in `index`
+   */
+  standing(dimensions: Dimensions, row = this.index.row(this.index.keyOf(dimensions))): Standing | undefined {
+    const known = row?.[this.#place];
     const local = known?.local;
     const told = known?.terms === undefined ? this.#shared : known;
     const terms = told?.terms ?? this.#termsOf(dimensions);
@@ -110,35 +105,24 @@ export class Accounts {
   }
 
   local(dimensions: Dimensions): Local {
-    const key = this.keyOf(dimensions);
-    const known = this.#keys.get(key);
-    if (known?.local !== undefined) return known.local;
-    const local = emptyLocal();
-    this.#add(key, local);
-    return local;
+    const known = this.index.open(this.index.keyOf(dimensions), this.#place);
+    if (known.local !== undefined) return known.local;
+    known.local = emptyLocal();
+    this.#active.add(known);
+    return known.local;
   }
 
   /** A key as leases name it. */
   leasedKey(dimensions: Dimensions, terms: Terms): LeasedKey {
     const { budget } = this.rule;
     const place = Math.max(0, this.rule.terms.indexOf(terms));
-    return { budget, startMs: this.startMs, values: this.valuesOf(dimensions), terms: place };
-  }
-
-  keyOf(dimensions: Dimensions): string {
-    const { by } = this.rule;
-    const [first = ''] = by;
-    return by.length < 2 ? (dimensions[first] ?? '') : keyText(this.valuesOf(dimensions));
-  }
-
-  valuesOf(dimensions: Dimensions): readonly string[] {
-    return this.rule.by.map((name) => dimensions[name] ?? '');
+    return { budget, startMs: this.startMs, values: this.index.valuesOf(dimensions), terms: place };
   }
 
   /** A period that is over takes what was spent with it; what is open counts where it began. */
   roll(nowMs: number): void {
     while (nowMs >= this.#endMs) {
-      this.#keys.clear();
+      this.index.clear(this.#place);
       this.#active.clear();
       this.#told = 0;
       this.#shared = undefined;
@@ -157,7 +141,7 @@ export class Accounts {
       if (local !== undefined && !isIdle(local)) continue;
       known.local = undefined;
       this.#active.delete(known);
-      if (terms === undefined) this.#keys.delete(key);
+      if (terms === undefined) this.index.delete(key, this.#place);
     }
   }
 
@@ -169,8 +153,7 @@ export class Accounts {
   }
 
   #add(key: string, local: Local): void {
-    let known = this.#keys.get(key);
-    if (known === undefined) this.#keys.set(key, (known = { key, terms: undefined, spent: 0n, local }));
+    const known = this.index.open(key, this.#place);
     known.local = local;
     this.#active.add(known);
   }
@@ -185,9 +168,4 @@ export class Accounts {
 function matchesAll(match: readonly Matcher[], dimensions: Dimensions): boolean {
   for (const { name, test } of match) if (!test(dimensions[name] ?? '')) return false;
   return true;
-}
-
-function keyText(values: readonly string[]): string {
-  const [first = ''] = values;
-  return values.length < 2 ? first : JSON.stringify(values);
 }

@@ -1,6 +1,7 @@
 import { formatUsd } from '../../pricing/money.ts';
-import type { Accounts, Dimensions, Standing } from './accounts.ts';
+import type { Accounts, Standing } from './accounts.ts';
 import { BudgetExceededError } from './error.ts';
+import type { Dimensions, KeyIndex, Row } from './key-index.ts';
 import { leasedLimit, type Lease } from './lease.ts';
 import type { Local } from './local.ts';
 import { Reservation, releaseOld } from './reservation.ts';
@@ -151,10 +152,16 @@ export class Decider {
     const found: Found[] = [];
     let ruling: Ruling | undefined;
     const seen = seenBy(dimensions, rates);
+    let index: KeyIndex | undefined;
+    let row: Row | undefined;
     for (const accounts of this.#state.accounts) {
       accounts.roll(nowMs);
       if (!accounts.matches(seen)) continue;
-      const standing = accounts.standing(seen);
+      if (accounts.index !== index) {
+        index = accounts.index;
+        row = index.row(index.keyOf(seen));
+      }
+      const standing = accounts.standing(seen, row);
       if (standing === undefined) continue;
       const { settled, unknown, terms } = standing;
       const { rule } = accounts;

@@ -5,7 +5,7 @@ import { outputTokens } from '../../pricing/usage/usage.ts';
 import type { Json } from '../apis/api.ts';
 import type { Call } from '../call.ts';
 import { failed } from '../contain.ts';
-import type { Dimensions } from './accounts.ts';
+import type { Dimensions } from './key-index.ts';
 import { Ceilings, type CeilingIds } from './ceilings.ts';
 import { allow, Decider, refusalOf, type Decision, type Wanted } from './decision.ts';
 import type { BudgetExceededError } from './error.ts';

@@ -2,7 +2,7 @@ import type { Attributes, SpanContext } from '@opentelemetry/api';
 import type { Json } from '../apis/api.ts';
 import type { Call } from '../call.ts';
 import { estimateByRule, textsOf } from '../estimate.ts';
-import type { Dimensions } from './accounts.ts';
+import type { Dimensions } from './key-index.ts';
 import type { CeilingIds } from './ceilings.ts';
 import type { OutgoingCall } from './guard.ts';
 

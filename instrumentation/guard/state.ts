@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isJson } from '../apis/api.ts';
 import { Accounts } from './accounts.ts';
+import { KeyIndex } from './key-index.ts';
 import { Leases } from './leases.ts';
 import { readDelta, readSnapshot, type KeyState, type Rates, type Snapshot } from './wire.ts';
 
@@ -134,7 +135,13 @@ export class State {
     const before = new Map(this.accounts.map((each) => [each.rule.budget, each]));
     this.#skewMs = snapshot.nowMs - this.#clocks.wall();
     this.#starterDivisor = snapshot.starterDivisor;
-    this.accounts = snapshot.rules.map((rule) => new Accounts(rule, before.get(rule.budget)));
+    const indexes = new Map<string, KeyIndex>();
+    this.accounts = snapshot.rules.map((rule) => {
+      const by = JSON.stringify(rule.by);
+      const index = indexes.get(by) ?? new KeyIndex(rule.by);
+      indexes.set(by, index);
+      return new Accounts(rule, index, before.get(rule.budget));
+    });
     this.#rates = new Map();
     this.#change({ keys, rates: snapshot.rates }, before);
     this.#heardMs = this.#clocks.steady();

@@ -1,4 +1,4 @@
-import type { Dimensions } from './accounts.ts';
+import type { Dimensions } from './key-index.ts';
 import type { Limit, Terms, Window } from './wire.ts';
 
 /** From the mildest to the strictest. */
