@@ -1,7 +1,9 @@
 import type { Attributes } from '@opentelemetry/api';
 import { batchOf, isBatch, isBatchLine, readBatches, readBatchResult, type BatchResult } from './apis/batches.ts';
 import { isJson, type Json } from './apis/api.ts';
-import { Call, deaf, type FinishedCall, type Listener } from './call.ts';
+import { Call } from './call.ts';
+import { deaf, type Listener } from './listener.ts';
+import type { FinishedCall } from './finished-call.ts';
 import { failed, guarded } from './contain.ts';
 import { Lines } from './lines.ts';
 import { serverOf } from './provider.ts';

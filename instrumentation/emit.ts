@@ -1,5 +1,5 @@
 import { trace, type Context } from '@opentelemetry/api';
-import type { FinishedCall } from './call.ts';
+import type { FinishedCall } from './finished-call.ts';
 import { guarded } from './contain.ts';
 import { currentTags, type TagSources } from './tags.ts';
 

@@ -1,4 +1,4 @@
-import type { FinishedCall } from './call.ts';
+import type { FinishedCall } from './finished-call.ts';
 import { failed } from './contain.ts';
 
 /**

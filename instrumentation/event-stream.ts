@@ -1,4 +1,4 @@
-import type { Listener } from './call.ts';
+import type { Listener } from './listener.ts';
 import { failed } from './contain.ts';
 import type { Asked } from './stream.ts';
 

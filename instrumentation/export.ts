@@ -18,7 +18,7 @@ import {
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace';
 import { spawnSync } from 'node:child_process';
-import type { FinishedCall } from './call.ts';
+import type { FinishedCall } from './finished-call.ts';
 import { otlpConfig } from './otlp-config.ts';
 import { Outbox } from './outbox.ts';
 import type { OpenCall } from './recording.ts';

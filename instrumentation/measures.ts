@@ -1,5 +1,5 @@
 import type { Attributes, MeterProvider } from '@opentelemetry/api';
-import type { FinishedCall } from './call.ts';
+import type { FinishedCall } from './finished-call.ts';
 import { guarded } from './contain.ts';
 import { attr, scopeName } from './semconv.ts';
 

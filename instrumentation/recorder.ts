@@ -1,6 +1,7 @@
 import { context, trace, type Attributes, type SpanContext } from '@opentelemetry/api';
 import type { Json, WireApi } from './apis/api.ts';
-import { Call, type FinishedCall } from './call.ts';
+import { Call } from './call.ts';
+import type { FinishedCall } from './finished-call.ts';
 import { beneath } from './claim.ts';
 import type { ContentCapture } from './content.ts';
 import { failed, guarded } from './contain.ts';

@@ -2,7 +2,7 @@ import type { Attributes, SpanContext } from '@opentelemetry/api';
 import { isMainThread } from 'node:worker_threads';
 import { watchAiSdk } from './ai-sdk.ts';
 import { createBatches } from './batches.ts';
-import type { FinishedCall } from './call.ts';
+import type { FinishedCall } from './finished-call.ts';
 import { clients } from './clients/index.ts';
 import { setEmitter } from './emit.ts';
 import { createEstimates } from './estimate.ts';

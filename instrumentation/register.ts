@@ -1,6 +1,6 @@
 import type { MeterProvider } from '@opentelemetry/api';
 import type { Exporter } from './export.ts';
-import type { FinishedCall } from './call.ts';
+import type { FinishedCall } from './finished-call.ts';
 import { flushAtExit } from './exit.ts';
 import { failed } from './contain.ts';
 import { createMeasures } from './measures.ts';

@@ -1,4 +1,4 @@
-import { deaf, type Listener } from './call.ts';
+import { deaf, type Listener } from './listener.ts';
 import { readEvents } from './event-stream.ts';
 import { failed, guarded } from './contain.ts';
 import type { Asked } from './stream.ts';

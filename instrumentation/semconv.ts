@@ -119,3 +119,8 @@ export const usagePrefix = 'spanledger.usage.';
 
 /** The instrumentation scope of every span that we write. */
 export const scopeName = 'spanledger';
+
+/** Sets an attribute where there is something to say. */
+export function put(attributes: Attributes, name: string, value: string | number | undefined): void {
+  if (value !== undefined) attributes[name] = value;
+}

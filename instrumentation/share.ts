@@ -11,7 +11,7 @@ import {
   type Tracer,
   type TracerProvider,
 } from '@opentelemetry/api';
-import type { FinishedCall } from './call.ts';
+import type { FinishedCall } from './finished-call.ts';
 import type { Providers } from './instrument.ts';
 import { createMeasures } from './measures.ts';
 import type { Destination, OpenCall } from './recording.ts';

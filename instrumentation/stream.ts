@@ -1,5 +1,5 @@
 import type { Asking } from './apis/api.ts';
-import type { Listener } from './call.ts';
+import type { Listener } from './listener.ts';
 import { failed } from './contain.ts';
 
 /** Set when the question for usage was ours: then its answer is not for the application. */

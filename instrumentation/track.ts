@@ -1,7 +1,7 @@
 import { context, type Attributes } from '@opentelemetry/api';
 import type { Unit } from '../pricing/usage/units.ts';
 import { fromDisjoint } from '../pricing/usage/usage.ts';
-import { describeCounts } from './call.ts';
+import { describeCounts } from './counts.ts';
 import { emitNow } from './emit.ts';
 import { attr } from './semconv.ts';
 

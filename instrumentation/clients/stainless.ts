@@ -1,6 +1,7 @@
 import { apiOf } from '../apis/index.ts';
 import { isJson, type Json } from '../apis/api.ts';
-import { patient, type Call, type Listener } from '../call.ts';
+import { patient, type Listener } from '../listener.ts';
+import type { Call } from '../call.ts';
 import { waitingCall } from '../background.ts';
 import { claimed, claiming, type Claim } from '../claim.ts';
 import { hasBaggage, withoutBaggage } from '../egress.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { FinishedCall } from '../../instrumentation/call.ts';
+import type { FinishedCall } from '../../instrumentation/finished-call.ts';
 import { createEstimates, estimateByRule, textsOf, type TokenEstimate } from '../../instrumentation/estimate.ts';
 import { createTokenCounter } from '../../instrumentation/tokens.ts';
 

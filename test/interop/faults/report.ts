@@ -34,6 +34,11 @@ interface goes down. Counted in LLM calls: sent, acknowledged to the sender, in 
 with their cost (— where the ledger alone is what breaks). The same tests run in a short form in \`npm run test:interop\`; the
 full lengths are \`npm run soak\`.
 
+Besides, of the ledger's file alone (\`test/interop/faults/ledger.test.ts\`, \`test/processor/commands/upkeep.test.ts\`): a migration
+that is killed leaves one version or the other, and the next start finishes it; killed while hours and entries are given up, sums
+stay; as \`strace\` sees it, nothing is acknowledged before its commit was synced; of a damaged page \`doctor\` tells, what is elsewhere
+is answered, and what it held is refused.
+
 | fault | sent | acknowledged | in the ledger | delivered | besides |
 | --- | --- | --- | --- | --- | --- |
 `;
