@@ -16,10 +16,10 @@ export interface SummedUp {
 }
 
 /**
- * Where sums are read: days, or hours, summed up by fewer dimensions; hours of all dimensions (or days, where hours are given
- * up); the entries themselves.
+ * Where sums are read: days, hours, or quarters of an hour, summed up by fewer dimensions; hours of all dimensions (or days, where
+ * hours are given up); the entries themselves.
  */
-export type Source = 'summary' | 'hours' | 'rollup' | 'entries';
+export type Source = 'summary' | 'hours' | 'quarters' | 'rollup' | 'entries';
 
 /** A stretch of time of one bucket, in the unit of its source: days, hours, microseconds. */
 export interface Piece {
@@ -31,25 +31,33 @@ export interface Piece {
   readonly to: number;
 }
 
+/** What is summed up by fewer dimensions, where that answers a query. */
+export interface Levels {
+  /** Days, then hours. */
+  readonly sums: readonly Level[];
+  /** What else entries are read for. */
+  readonly entries: readonly Level[];
+}
+
 /**
  * Every instant of the query is in one piece, so the sums are exact however far the ledger is summed up:
  * - hours: from the rollups, with the entries that these do not hold yet
  * - where only days are left: whole UTC days from the rollups, the rest of a range from the entries
  * - where entries are gone too: each UTC day, with all of its sums, where it begins
  *
- * @param levels what is summed up by fewer dimensions, where that answers the query; the coarsest first
- * @example [...pieces(query, { folded: Infinity, compacted: 0, kept: 0 }, [])]
+ * @example [...pieces(query, { folded: Infinity, compacted: 0, kept: 0 }, { sums: [], entries: [] })]
  */
-export function* pieces(query: CostQuery, progress: SummedUp, levels: readonly Level[]): Generator<Piece> {
+export function* pieces(query: CostQuery, progress: SummedUp, levels: Levels): Generator<Piece> {
   for (const segment of segments(query))
     for (const part of split(segment, [progress.kept, progress.compacted])) yield* piecesOf(part, progress, levels);
 }
 
-function* piecesOf({ bucketUs, from, startUs, endUs }: Segment, progress: SummedUp, levels: readonly Level[]) {
-  const entries = (start: Micros, end: Micros): Piece[] =>
-    start < end ? [{ bucketUs, source: 'entries', from: start, to: end }] : [];
+function* piecesOf({ bucketUs, from, startUs, endUs }: Segment, progress: SummedUp, levels: Levels) {
+  const entries = (start: Micros, end: Micros): Iterable<Piece> =>
+    pick(bucketUs, start, end, levels.entries, entriesOf);
+  const sums = (start: Micros, end: Micros): Iterable<Piece> => pick(bucketUs, start, end, levels.sums, rollupsOf);
   if (endUs <= progress.kept) {
-    yield* sums(bucketUs, startUs, endUs, levels);
+    yield* sums(startUs, endUs);
     return;
   }
   if (from === 'entries') {
@@ -57,27 +65,36 @@ function* piecesOf({ bucketUs, from, startUs, endUs }: Segment, progress: Summed
     return;
   }
   if (endUs > progress.compacted) {
-    yield* sums(bucketUs, startUs, endUs, levels);
+    yield* sums(startUs, endUs);
     yield* entries(Math.max(startUs, progress.folded), endUs);
     return;
   }
   const first = Math.min(Math.ceil(startUs / DAY) * DAY, endUs);
   const last = Math.max(Math.floor(endUs / DAY) * DAY, first);
   yield* entries(startUs, first);
-  yield* sums(bucketUs, first, last, levels);
+  yield* sums(first, last);
   yield* entries(last, endUs);
 }
 
-/** Summaries of the days, then of the hours, that have one; rollups of the rest. */
-function* sums(
+function rollupsOf(startUs: Micros, endUs: Micros): Omit<Piece, 'bucketUs'> {
+  return { source: 'rollup', from: Math.ceil(startUs / HOUR), to: Math.ceil(endUs / HOUR) };
+}
+
+function entriesOf(from: Micros, to: Micros): Omit<Piece, 'bucketUs'> {
+  return { source: 'entries', from, to };
+}
+
+/** Summaries of what has one, by the coarsest level first; the rest of the rest. */
+function* pick(
   bucketUs: Micros | undefined,
   startUs: Micros,
   endUs: Micros,
   [level, ...others]: readonly Level[],
+  rest: (startUs: Micros, endUs: Micros) => Omit<Piece, 'bucketUs'>,
 ): Generator<Piece> {
   if (level === undefined) {
-    const [from, to] = [Math.ceil(startUs / HOUR), Math.ceil(endUs / HOUR)];
-    if (from < to) yield { bucketUs, source: 'rollup', from, to };
+    const piece = rest(startUs, endUs);
+    if (piece.from < piece.to) yield { bucketUs, ...piece };
     return;
   }
   const { source, unit, runs } = level;
@@ -86,11 +103,11 @@ function* sums(
     const from = Math.max(first, Math.ceil(at / unit));
     const to = Math.min(end, Math.floor(endUs / unit));
     if (from >= to) continue;
-    yield* sums(bucketUs, at, from * unit, others);
+    yield* pick(bucketUs, at, from * unit, others, rest);
     yield { bucketUs, source, from, to };
     at = to * unit;
   }
-  yield* sums(bucketUs, at, endUs, others);
+  yield* pick(bucketUs, at, endUs, others, rest);
 }
 
 function* split(segment: Segment, at: readonly Micros[]): Generator<Segment> {
@@ -103,7 +120,7 @@ function* split(segment: Segment, at: readonly Micros[]): Generator<Segment> {
   yield { ...segment, startUs };
 }
 
-/** What is summed up by days, or by hours. */
+/** What is summed up by days, hours or quarters. */
 export interface Level {
   readonly source: Source;
   /** Microseconds. */
@@ -111,7 +128,7 @@ export interface Level {
   readonly runs: readonly Run[];
 }
 
-/** Days or hours that are summed up, one after the other without a gap. */
+/** Units that are summed up, one after the other without a gap. */
 export interface Run {
   readonly first: number;
   readonly end: number;

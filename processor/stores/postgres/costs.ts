@@ -34,7 +34,7 @@ export async function readCosts(client: ClientBase, s: string, query: CostQuery)
   const by = dimensionNames.filter((name) => query.by.includes(name));
   const where = await condition(client, s, 'dimension', query.where, 4);
   const progress = await readProgress(client, s);
-  const all = [...pieces(query, { ...progress, folded: Number.POSITIVE_INFINITY }, [])];
+  const all = [...pieces(query, { ...progress, folded: Number.POSITIVE_INFINITY }, { sums: [], entries: [] })];
   const groups = new Map<string, Group>();
   for (const source of ['rollup', 'entries'] as const) {
     const own = all.filter((piece) => piece.source === source);

@@ -6,7 +6,7 @@ import type { Source } from '../pieces.ts';
 import { entrySumColumns, joinSums, sign, sumColumns } from './amount.ts';
 import { condition } from './matchers.ts';
 import { piecesOf } from './pieces.ts';
-import { HOURLY, levelFor } from './summary.ts';
+import { levelFor } from './levels.ts';
 import { entryTokens } from './tokens.ts';
 
 const sources = {
@@ -22,6 +22,14 @@ const sources = {
     table: 'summary_hour',
     names: 'facet',
     time: 'hour',
+    calls: 'calls',
+    sums: 'sum(input), sum(cache_read), sum(cache_write), sum(output), sum(reasoning)',
+    amount: sumColumns,
+  },
+  quarters: {
+    table: 'summary_quarter',
+    names: 'facet',
+    time: 'quarter',
     calls: 'calls',
     sums: 'sum(input), sum(cache_read), sum(cache_write), sum(output), sum(reasoning)',
     amount: sumColumns,
@@ -58,7 +66,7 @@ export function readCosts(db: DatabaseSync, query: CostQuery): CostRow[] {
   const level = levelFor([...by, ...query.where.map(({ name }) => name)]);
   const prepared = new Map<Source, StatementSync>();
   const groups = new Map<string, Group>();
-  for (const piece of piecesOf(db, query, { days: level !== undefined, hours: level === HOURLY.level })) {
+  for (const piece of piecesOf(db, query, level)) {
     const { table, names } = sources[piece.source];
     const where = condition(`${table}.${names}`, query.where, names);
     let statement = prepared.get(piece.source);
@@ -81,7 +89,7 @@ function costsSql(from: Source, level: number | undefined, by: readonly Dimensio
   const columns = [...by.map((name) => `d.${name}`), "d.status = 'unpriced'"];
   return `WITH s (dimension, calls, input, cache_read, cache_write, output, reasoning, high, low, rem) AS (
       SELECT ${source.names}, sum(${source.calls}), ${source.sums}, ${source.amount}
-      FROM ${source.table} WHERE ${from === 'summary' ? `level = ${level} AND ` : ''}${source.time} >= ? AND ${source.time} < ?${where} GROUP BY 1
+      FROM ${source.table} WHERE ${from === 'summary' || from === 'hours' ? `level = ${level} AND ` : ''}${source.time} >= ? AND ${source.time} < ?${where} GROUP BY 1
     )
     SELECT ${columns.join(', ')}, sum(calls), sum(input), sum(cache_read), sum(cache_write), sum(output),
       sum(reasoning), sum(high), sum(low), sum(rem)

@@ -19,13 +19,14 @@ export const addTo = (key: string): string => `ON CONFLICT (${key}) DO UPDATE SE
 
 export const addToRollup = addTo('hour, dimension');
 
+/** Sums of entries, those that take back subtracted: `calls`, tokens, `nano` and `rem`. */
+export const entrySums = `sum(${sign}) AS calls, ${Object.entries(entryTokens)
+  .map(([name, sql]) => `sum(${sign} * (${sql})) AS ${name}`)
+  .join(', ')}, sum(${sign} * cost_nano) AS nano, sum(${sign} * cost_rem) AS rem`;
+
 /** @param hour the hour under which an entry is summed, as SQL */
 export const foldRollupsSql = (hour: string): string => `WITH part AS (
-    SELECT ${hour} AS hour, dimension, sum(${sign}) AS calls,
-      ${Object.entries(entryTokens)
-        .map(([name, sql]) => `sum(${sign} * (${sql})) AS ${name}`)
-        .join(', ')},
-      sum(${sign} * cost_nano) AS nano, sum(${sign} * cost_rem) AS rem
+    SELECT ${hour} AS hour, dimension, ${entrySums}
     FROM entry WHERE start_us >= ? AND start_us < ? GROUP BY 1, 2
   )
   INSERT INTO rollup (hour, dimension, calls, input, cache_read, cache_write, output, reasoning, cost_nano, cost_rem)

@@ -7,7 +7,7 @@ import { entrySumColumns, sign, sumColumns } from './amount.ts';
 import { storeFailure } from './failure.ts';
 import { readProgress } from './progress.ts';
 import { requireCurrent } from './schema.ts';
-import { levels } from './summary.ts';
+import { levels, SMALLEST } from './levels.ts';
 
 const DAY = 24 * HOUR;
 const REBUILD = 'stop the processor, run "spanledger rollups rebuild"';
@@ -87,23 +87,35 @@ function hours(db: DatabaseSync): Omit<Finding, 'check'> {
   return verdict(wrong, entries.size, 'the entries of');
 }
 
+/** Calls and an exact amount: parts may have carried their remainders. */
+const total = `SELECT total(calls) || ' ' || (coalesce(sum(cost_nano), 0) + coalesce(sum(cost_rem), 0) / 1000000)
+  || ' ' || coalesce(sum(cost_rem), 0) % 1000000`;
+
 function days(db: DatabaseSync): Omit<Finding, 'check'> {
-  const wrong = levels.flatMap(({ level }) => {
-    const sql = `SELECT day FROM summary_day
-      WHERE (SELECT total(calls) || ' ' || total(cost_nano) FROM summary s WHERE level = ${level} AND s.day = summary_day.day)
-        <> (SELECT total(calls) || ' ' || total(cost_nano) FROM rollup
-            WHERE hour >= summary_day.day * 24 AND hour < summary_day.day * 24 + 24)`;
-    return db
+  const sqls = levels.flatMap(({ level }) => [
+    `SELECT day FROM summary_day
+      WHERE (${total} FROM summary s WHERE level = ${level} AND s.day = summary_day.day)
+        <> (${total} FROM rollup WHERE hour >= summary_day.day * 24 AND hour < summary_day.day * 24 + 24)`,
+    hoursOther(`summary_hour s WHERE level = ${level} AND s.hour = summed_hour.hour`, level !== SMALLEST.level),
+  ]);
+  sqls.push(
+    hoursOther('summary_quarter WHERE quarter >= summed_hour.hour * 4 AND quarter < summed_hour.hour * 4 + 4', true),
+  );
+  const wrong = sqls.flatMap((sql) =>
+    db
       .prepare(sql)
       .all()
-      .map((row) => Number(row['day']));
-  });
-  const hours = db.prepare(`SELECT hour / 24 AS day FROM summed_hour
-    WHERE (SELECT total(calls) || ' ' || total(cost_nano) FROM summary_hour s WHERE s.hour = summed_hour.hour)
-      <> (SELECT total(calls) || ' ' || total(cost_nano) FROM rollup r WHERE r.hour = summed_hour.hour)`);
-  wrong.push(...hours.all().map((row) => Number(row['day'])));
+      .map((row) => Number(row['day'])),
+  );
   const count = Number(db.prepare('SELECT count(*) AS n FROM summary_day').get()?.['n']);
   return verdict([...new Set(wrong)], count, 'the hours of');
+}
+
+/** Days with hours whose sums are others than those of their rollups. */
+function hoursOther(rows: string, isOfLarge: boolean): string {
+  return `SELECT hour / 24 AS day FROM summed_hour
+    WHERE ${isOfLarge ? 'large = 1' : 'true'}
+      AND (${total} FROM ${rows}) <> (${total} FROM rollup r WHERE r.hour = summed_hour.hour)`;
 }
 
 function verdict(wrong: readonly number[], count: number, what: string): Omit<Finding, 'check'> {

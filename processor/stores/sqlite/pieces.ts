@@ -1,40 +1,40 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Micros } from '../../../pricing/charge.ts';
 import type { CostQuery } from '../../ledger.ts';
 import { HOUR } from '../../rollup.ts';
 import { pieces, type Piece, type Run } from '../pieces.ts';
+import { SMALLEST } from './levels.ts';
 import { readProgress } from './progress.ts';
+import { QUARTER } from './summary.ts';
 
 const DAY = 24 * HOUR;
 
-/** Whether days, and hours, that are summed up answer a query. */
-export interface Summed {
-  readonly days: boolean;
-  readonly hours: boolean;
+/** @param level the one that answers the query */
+export function piecesOf(db: DatabaseSync, query: CostQuery, level: number | undefined): Generator<Piece> {
+  const progress = readProgress(db);
+  if (level === undefined) return pieces(query, progress, { sums: [], entries: [] });
+  const read = (sql: string, unit: number): Run[] =>
+    readRuns(db, sql, Math.floor(query.from / unit), Math.ceil(query.to / unit));
+  const [days, large] = [
+    'SELECT day FROM summary_day WHERE day >= ? AND day < ? ORDER BY day',
+    'SELECT hour FROM summed_hour WHERE hour >= ? AND hour < ? AND large = 1 ORDER BY hour',
+  ];
+  const all = 'SELECT hour FROM summed_hour WHERE hour >= ? AND hour < ? ORDER BY hour';
+  const isSmallest = level === SMALLEST.level;
+  const quarters = isSmallest ? read(large, HOUR).map(({ first, end }) => ({ first: first * 4, end: end * 4 })) : [];
+  return pieces(query, progress, {
+    sums: [
+      { source: 'summary', unit: DAY, runs: read(days, DAY) },
+      { source: 'hours', unit: HOUR, runs: read(isSmallest ? all : large, HOUR) },
+    ],
+    entries: [{ source: 'quarters', unit: QUARTER, runs: quarters }],
+  });
 }
 
-/** @param summed which summaries answer the query */
-export function piecesOf(db: DatabaseSync, query: CostQuery, summed: Summed): Generator<Piece> {
-  return pieces(query, readProgress(db), [
-    { source: 'summary', unit: DAY, runs: summed.days ? readRuns(db, 'day', 'summary_day', DAY, query) : [] },
-    { source: 'hours', unit: HOUR, runs: summed.hours ? readRuns(db, 'hour', 'summed_hour', HOUR, query) : [] },
-  ]);
-}
-
-function readRuns(
-  db: DatabaseSync,
-  column: 'day' | 'hour',
-  table: 'summary_day' | 'summed_hour',
-  unit: Micros,
-  { from, to }: Pick<CostQuery, 'from' | 'to'>,
-): Run[] {
+function readRuns(db: DatabaseSync, sql: string, from: number, to: number): Run[] {
   const runs: { first: number; end: number }[] = [];
-  const statement = db.prepare(
-    `SELECT ${column} FROM ${table} WHERE ${column} >= ? AND ${column} < ? ORDER BY ${column}`,
-  );
+  const statement = db.prepare(sql);
   statement.setReturnArrays(true);
-  const rows = statement.iterate(Math.floor(from / unit), Math.ceil(to / unit)) as unknown as Iterable<[number]>;
-  for (const [at] of rows) {
+  for (const [at] of statement.iterate(from, to) as unknown as Iterable<[number]>) {
     const last = runs.at(-1);
     if (last?.end === at) last.end = at + 1;
     else runs.push({ first: at, end: at + 1 });

@@ -15,7 +15,7 @@ const DAY = 24 * HOUR;
 export function rebuildRollups(db: DatabaseSync, done: (part: number) => void = () => undefined): number {
   const { folded, compacted, kept } = readProgress(db);
   db.exec(
-    `BEGIN IMMEDIATE; DELETE FROM summary_day; DELETE FROM summary; DELETE FROM summed_hour; DELETE FROM summary_hour;
+    `BEGIN IMMEDIATE; DELETE FROM summary_day; DELETE FROM summary; DELETE FROM summed_hour; DELETE FROM summary_hour; DELETE FROM summary_quarter;
     DELETE FROM facet_of; DELETE FROM facet; COMMIT`,
   );
   const clear = ['rollup', 'span_index'].map((table) =>

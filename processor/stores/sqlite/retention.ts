@@ -3,6 +3,7 @@ import type { Micros } from '../../../pricing/charge.ts';
 import { startOfAge, type Age, type Retention } from '../../retention.ts';
 import { HOUR } from '../../rollup.ts';
 import { carried } from './fold.ts';
+import { levels } from './levels.ts';
 import type { MovingProgress } from './progress.ts';
 
 const DAY = 24 * HOUR;
@@ -66,9 +67,11 @@ function createCompaction(db: DatabaseSync, progress: MovingProgress) {
       FROM day_sums`),
   ];
   // A late call of such a day is added to its first hour: sums of the others would not know of it.
-  const forget = ['summed_hour', 'summary_hour'].map((table) =>
-    db.prepare(`DELETE FROM ${table} WHERE hour >= ?1 AND hour < ?1 + 24`),
-  );
+  const forget = [
+    'summed_hour WHERE hour >= ?1 AND hour < ?1 + 24',
+    `summary_hour WHERE level IN (${levels.map(({ level }) => level).join(', ')}) AND hour >= ?1 AND hour < ?1 + 24`,
+    'summary_quarter WHERE quarter >= ?1 * 4 AND quarter < ?1 * 4 + 96',
+  ].map((rows) => db.prepare(`DELETE FROM ${rows}`));
   const clear = db.prepare('DELETE FROM day_sums');
   return (transaction: Transaction, wanted: Micros): boolean => {
     const target = Math.min(wanted, Math.floor(progress.folded / DAY) * DAY);

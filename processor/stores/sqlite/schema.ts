@@ -27,6 +27,8 @@ const APPLICATION_ID = 0x53_50_4c_47;
  * `summary` holds whole days by fewer dimensions: see summary.ts. Hashes stand in tables of their own: see texts.ts.
  *
  * Version 6. Summaries of hours, and of days by other dimensions. Those that are there are made again by whoever writes.
+ *
+ * Version 8. Of hours of many sums, summaries by all levels, and quarters of an hour from the entries.
  */
 export const migrations: readonly string[] = [
   `CREATE TABLE dimension (
@@ -143,6 +145,23 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (hour, facet)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE summed_hour (hour INTEGER PRIMARY KEY) STRICT;`,
+  `DROP TABLE summary_hour;
+  DROP TABLE summed_hour;
+  CREATE TABLE summary_hour (
+    level INTEGER NOT NULL, hour INTEGER NOT NULL, facet INTEGER NOT NULL,
+    calls INTEGER NOT NULL, input INTEGER NOT NULL, cache_read INTEGER NOT NULL, cache_write INTEGER NOT NULL,
+    output INTEGER NOT NULL, reasoning INTEGER NOT NULL,
+    cost_nano INTEGER NOT NULL, cost_rem INTEGER NOT NULL CHECK (cost_rem BETWEEN 0 AND 999999),
+    PRIMARY KEY (level, hour, facet)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE summary_quarter (
+    quarter INTEGER NOT NULL, facet INTEGER NOT NULL,
+    calls INTEGER NOT NULL, input INTEGER NOT NULL, cache_read INTEGER NOT NULL, cache_write INTEGER NOT NULL,
+    output INTEGER NOT NULL, reasoning INTEGER NOT NULL,
+    cost_nano INTEGER NOT NULL, cost_rem INTEGER NOT NULL CHECK (cost_rem BETWEEN 0 AND 999999),
+    PRIMARY KEY (quarter, facet)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE summed_hour (hour INTEGER PRIMARY KEY, large INTEGER NOT NULL) STRICT;`,
 ];
 
 /** Brings an empty or older file to the newest version. Refuses other programs' files and newer versions. */

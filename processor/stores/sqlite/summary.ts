@@ -1,37 +1,20 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { dimensionNames, type DimensionName } from '../../ledger.ts';
-import { addTo, carried } from './fold.ts';
+import type { Micros } from '../../../pricing/charge.ts';
+import { HOUR } from '../../rollup.ts';
+import { createFacets } from './facets.ts';
+import { addTo, carried, entrySums } from './fold.ts';
+import { levels, SMALLEST } from './levels.ts';
 
-/**
- * Days summed up for the questions that are asked most: by feature and plan, by customer, and by everything but whose it is.
- * A `facet` is a set of dimensions with only the kept ones; `facet_of` tells which one a set of dimensions is a part of. The
- * smallest level that answers comes first.
- */
-export const levels = [
-  { level: 3, column: 'facet_feature', kept: ['feature', 'plan', 'environment', 'status'] },
-  { level: 1, column: 'facet_customer', kept: ['customer_id', 'plan', 'environment', 'service', 'status'] },
-  {
-    level: 2,
-    column: 'facet_model',
-    kept: ['feature', 'plan', 'team', 'environment', 'service', 'provider', 'model', 'tier', 'status'],
-  },
-] as const satisfies readonly { level: number; column: string; kept: readonly DimensionName[] }[];
-
-/** Of this level hours are summed up too, for days of other zones than UTC, and for what is left of a range besides its days. */
-export const HOURLY = levels[0];
-
-/** The level that answers a question by these dimensions; undefined where none does. */
-export function levelFor(names: readonly string[]): number | undefined {
-  return levels.find(({ kept }) => names.every((name) => (kept as readonly string[]).includes(name)))?.level;
-}
-
-/** Sums taken in at a time: the event loop waits meanwhile, some 20 ms. */
+/** Sums taken in at a time: the event loop waits meanwhile, some 20 ms. An hour with more is a large one. */
 const PART = 2_048;
+export const QUARTER: Micros = HOUR / 4;
 
 /** The last sum that was taken in. */
 export interface Mark {
   readonly hour: number;
   readonly dimension: number;
+  /** All sums of the hour are in, and its entries before that. */
+  readonly startUs?: Micros;
 }
 
 /** Whole days and hours that are summed up; a late call takes its own out until they are summed up again. */
@@ -52,30 +35,43 @@ export interface Summary {
   missingHours(from: number, to: number): number[];
 }
 
+/**
+ * - Days are by all levels, made of large hours where those are summed up, else of rollups.
+ * - Hours are by the smallest level. Large ones are by all levels, and by quarters of the smallest: the others are read as fast
+ *   from the rollups and entries.
+ */
 export function createSummary(db: DatabaseSync): Summary {
-  const unfaceted = db.prepare(
-    'SELECT (SELECT max(dimension) FROM facet_of) AS last, (SELECT max(id) FROM dimension) AS newest',
+  const addFacets = createFacets(db, PART);
+  const clearDay = db.prepare('DELETE FROM summary WHERE day = ? AND level = ?');
+  const dayOfRollups = levels.map(({ level, column }) =>
+    db.prepare(`${partOf(column)} ${insert('summary', `${level}, ?`, 'level, day')}`),
   );
-  const facets = [...levels.map(({ level, kept }) => newFacets(level, kept)), newFacetsOf()].map((sql) =>
-    db.prepare(sql),
+  const dayOfHour = levels.map(({ level }) =>
+    db.prepare(`WITH part AS (SELECT facet, ${tokens.join(', ')}, cost_nano AS nano, cost_rem AS rem
+      FROM summary_hour WHERE level = ${level} AND hour = ?) ${insert('summary', `${level}, ?`, 'level, day')}`),
   );
-  const clear = db.prepare('DELETE FROM summary WHERE day = ? AND level = ?');
-  const sums = levels.map(({ level, column }) =>
-    db.prepare(`${partOf(column)}
-      INSERT INTO summary (level, day, facet, calls, input, cache_read, cache_write, output, reasoning, cost_nano, cost_rem)
-      SELECT ${level}, ?, facet, calls, input, cache_read, cache_write, output, reasoning, ${carried('nano', 'rem')}
-      FROM part WHERE true ${addTo('level, day, facet')}`),
+  const clearHour = db.prepare('DELETE FROM summary_hour WHERE hour = ? AND level = ?');
+  const hourOfRollups = levels.map(({ level, column }) =>
+    db.prepare(`${partOf(column)} ${insert('summary_hour', `${level}, ?`, 'level, hour')}`),
   );
-  const clearHour = db.prepare('DELETE FROM summary_hour WHERE hour = ?');
-  const sumHour = db.prepare(`${partOf(HOURLY.column)}
-    INSERT INTO summary_hour (hour, facet, calls, input, cache_read, cache_write, output, reasoning, cost_nano, cost_rem)
-    SELECT ?, facet, calls, input, cache_read, cache_write, output, reasoning, ${carried('nano', 'rem')}
-    FROM part WHERE true ${addTo('hour, facet')}`);
+  const clearQuarters = db.prepare('DELETE FROM summary_quarter WHERE quarter >= ? AND quarter < ?');
+  const quarters = db.prepare(`WITH part AS (
+      SELECT start_us / ${QUARTER} AS quarter, f.${SMALLEST.column} AS facet, ${entrySums}
+      FROM entry e JOIN facet_of f ON f.dimension = e.dimension WHERE start_us >= ? AND start_us < ? GROUP BY 1, 2
+    ) ${insert('summary_quarter', 'quarter', 'quarter')}`);
   const endOfPart = db.prepare(`SELECT hour, dimension FROM rollup WHERE (hour, dimension) > (?, ?) AND hour < ?
     ORDER BY hour, dimension LIMIT 1 OFFSET ${PART - 1}`);
+  const endOfEntries = db.prepare(`SELECT start_us FROM entry WHERE start_us >= ? AND start_us < ?
+    ORDER BY start_us LIMIT 1 OFFSET ${PART}`);
+  const nextLarge = db.prepare(
+    'SELECT hour FROM summed_hour WHERE hour >= ? AND hour < ? AND large = 1 ORDER BY hour LIMIT 1',
+  );
+  const sizes = levels.map(({ level }) =>
+    db.prepare(`SELECT count(*) AS n FROM summary_hour WHERE level = ${level} AND hour = ?`),
+  );
   const mark = db.prepare('INSERT OR IGNORE INTO summary_day (day) VALUES (?)');
   const unmark = db.prepare('DELETE FROM summary_day WHERE day = ?');
-  const markHour = db.prepare('INSERT OR IGNORE INTO summed_hour (hour) VALUES (?)');
+  const markHour = db.prepare('INSERT OR REPLACE INTO summed_hour (hour, large) VALUES (?, ?)');
   const unmarkHour = db.prepare('DELETE FROM summed_hour WHERE hour = ?');
   const hours = db.prepare(
     `WITH RECURSIVE hours (hour) AS (
@@ -92,44 +88,74 @@ export function createSummary(db: DatabaseSync): Summary {
      SELECT day FROM days WHERE day < ? AND day NOT IN (SELECT day FROM summary_day)`,
   );
 
-  /** Numbers of dimensions only grow, so what has no facet yet are the last ones. Whether there may be more of them. */
-  function addFacets(): boolean {
-    const { last, newest } = unfaceted.get() ?? {};
-    const from = Number(last ?? 0);
-    const to = Math.min(Number(newest ?? 0), from + PART);
-    if (to > from) for (const statement of facets) statement.run(from, to);
-    return to === from + PART;
-  }
-
-  /** Takes in sums after `after` and before the hour `to`, as many as are taken at a time; undefined where these were the last. */
-  function addPart(after: Mark, to: number, add: (from: Mark, last: Mark) => void): Mark | undefined {
+  /** Takes in rollups after `after` and before the hour `to`, as many as are taken at a time; undefined where these were the last. */
+  function addRollups(after: Mark, to: number, add: (last: Mark, more: boolean) => void): Mark | undefined {
     if (addFacets()) return after;
     const row = endOfPart.get(after.hour, after.dimension, to);
     const end = row === undefined ? undefined : { hour: Number(row['hour']), dimension: Number(row['dimension']) };
-    add(after, end ?? { hour: to, dimension: 0 });
+    add(end ?? { hour: to, dimension: 0 }, end !== undefined);
     return end;
+  }
+
+  /** The rest of an hour whose rollups are in: its entries, as many as are taken at a time. */
+  function addEntries(hour: number, startUs: Micros): Mark | undefined {
+    const to = (hour + 1) * HOUR;
+    const row = endOfEntries.get(startUs, to);
+    const end = row === undefined ? to : Math.max(Number(row['start_us']), startUs + 1);
+    quarters.run(startUs, end);
+    return end < to ? { hour, dimension: 0, startUs: end } : undefined;
+  }
+
+  const isFew = (hour: number): boolean => sizes.every((size) => Number(size.get(hour)?.['n']) <= PART);
+
+  function addToDay(day: number, after: Mark): Mark | undefined {
+    const to = (day + 1) * 24;
+    const on = (hour: number): Mark | undefined => (hour < to ? { hour, dimension: 0 } : undefined);
+    const large = nextLarge.get(after.hour, to)?.['hour'];
+    if (large === after.hour && after.dimension === 0 && isFew(after.hour)) {
+      for (const statement of dayOfHour) statement.run(after.hour, day);
+      return on(after.hour + 1);
+    }
+    const until = large === undefined ? to : large === after.hour ? after.hour + 1 : Number(large);
+    const end = addRollups(after, until, (last) => {
+      for (const sum of dayOfRollups) sum.run(after.hour, after.dimension, last.hour, last.dimension, day);
+    });
+    return end ?? on(until);
+  }
+
+  function addToHour(hour: number, after: Mark): Mark | undefined {
+    if (after.startUs !== undefined) {
+      const end = addEntries(hour, after.startUs);
+      if (end === undefined) markHour.run(hour, 1);
+      return end;
+    }
+    let isLarge = after.dimension > 0;
+    const end = addRollups(after, hour + 1, (last, more) => {
+      isLarge ||= more;
+      for (const sum of isLarge ? hourOfRollups : hourOfRollups.slice(0, 1))
+        sum.run(after.hour, after.dimension, last.hour, last.dimension, hour);
+    });
+    if (end !== undefined) return end;
+    if (isLarge) return { hour, dimension: 0, startUs: hour * HOUR };
+    markHour.run(hour, 0);
+    return undefined;
   }
 
   return {
     add(day, after) {
-      const [first, to] = [{ hour: day * 24, dimension: 0 }, (day + 1) * 24];
-      if (after === undefined) {
-        for (const { level } of levels) clear.run(day, level);
-        return first;
+      if (after !== undefined) {
+        const end = addToDay(day, after);
+        if (end === undefined) mark.run(day);
+        return end;
       }
-      const end = addPart(after, to, (from, last) => {
-        for (const sum of sums) sum.run(from.hour, from.dimension, last.hour, last.dimension, day);
-      });
-      if (end === undefined) mark.run(day);
-      return end;
+      for (const { level } of levels) clearDay.run(day, level);
+      return { hour: day * 24, dimension: 0 };
     },
     addHour(hour, after) {
-      if (after === undefined) clearHour.run(hour);
-      const end = addPart(after ?? { hour, dimension: 0 }, hour + 1, (from, last) => {
-        sumHour.run(from.hour, from.dimension, last.hour, last.dimension, hour);
-      });
-      if (end === undefined) markHour.run(hour);
-      return end;
+      if (after !== undefined) return addToHour(hour, after);
+      for (const { level } of levels) clearHour.run(hour, level);
+      clearQuarters.run(hour * 4, hour * 4 + 4);
+      return addToHour(hour, { hour, dimension: 0 });
     },
     remove(hour) {
       unmark.run(Math.floor(hour / 24));
@@ -140,9 +166,10 @@ export function createSummary(db: DatabaseSync): Summary {
   };
 }
 
+const tokens = ['calls', 'input', 'cache_read', 'cache_write', 'output', 'reasoning'];
+
 /** `part`: sums by facet of what stands after one key of `rollup` up to another. Numbers of dimensions begin at 1. */
 function partOf(column: string): string {
-  const tokens = ['calls', 'input', 'cache_read', 'cache_write', 'output', 'reasoning'];
   return `WITH part AS (
     SELECT f.${column} AS facet, ${tokens.map((name) => `sum(${name}) AS ${name}`).join(', ')},
       sum(cost_nano) AS nano, sum(cost_rem) AS rem
@@ -151,19 +178,14 @@ function partOf(column: string): string {
   )`;
 }
 
-function newFacets(level: number, kept: readonly DimensionName[]): string {
-  const values = dimensionNames.map((name) => (kept.includes(name) ? name : "''"));
-  return `INSERT OR IGNORE INTO facet (level, ${dimensionNames.join(', ')})
-    SELECT DISTINCT ${level}, ${values.join(', ')} FROM dimension WHERE id > ? AND id <= ?`;
-}
-
-function newFacetsOf(): string {
-  const columns = levels.map(({ level, kept }) => {
-    const same = dimensionNames.map(
-      (name) => `f.${name} = ${(kept as readonly string[]).includes(name) ? `d.${name}` : "''"}`,
-    );
-    return `(SELECT id FROM facet f WHERE f.level = ${level} AND ${same.join(' AND ')})`;
-  });
-  return `INSERT INTO facet_of (dimension, ${levels.map(({ column }) => column).join(', ')})
-    SELECT d.id, ${columns.join(', ')} FROM dimension d WHERE d.id > ? AND d.id <= ?`;
+/**
+ * Adds `part` to a table.
+ *
+ * @param values of the columns of its key, as SQL
+ * @param key these columns, without the facet
+ */
+function insert(table: string, values: string, key: string): string {
+  return `INSERT INTO ${table} (${key}, facet, ${tokens.join(', ')}, cost_nano, cost_rem)
+    SELECT ${values}, facet, ${tokens.join(', ')}, ${carried('nano', 'rem')}
+    FROM part WHERE true ${addTo(`${key}, facet`)}`;
 }

@@ -166,8 +166,9 @@ export function createTidy(
       const to = next();
       if (to !== undefined) return foldTo(to, transaction);
       if (dictionary.indexDue) return index(transaction);
-      if (daysDue && summarise(transaction)) return true;
-      return summariseHour(transaction) || retain(transaction);
+      // Days are made of large hours, where those are there.
+      if (summariseHour(transaction)) return true;
+      return (daysDue && summarise(transaction)) || retain(transaction);
     },
   };
 }

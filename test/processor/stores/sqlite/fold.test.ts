@@ -29,6 +29,8 @@ const questions: readonly CostQuery[] = [
     to: NOVEMBER + 20 * DAY,
   },
   { ...ALL, by: [], bucket: 'day', timezone: 'Asia/Kolkata', from: NOVEMBER, to: NOVEMBER + 20 * DAY },
+  { ...ALL, by: ['customer_id'], from: NOVEMBER + HOUR, to: NOVEMBER + 9.3 * HOUR },
+  { ...ALL, by: ['feature'], from: NOVEMBER + 0.2 * HOUR, to: NOVEMBER + 2.25 * HOUR },
 ];
 
 /** Six calls a day of three customers. */
@@ -168,7 +170,7 @@ test('a day of more sums than are taken in at once is summed up part by part, la
   // More customers than a part of a sum has rows, and than wait for the index of texts.
   const many = Array.from({ length: 21_000 }, (_, n) =>
     makeEntry(n, {
-      startUs: NOVEMBER + (n % 2) * HOUR + n,
+      startUs: NOVEMBER + (n % 2) * HOUR + n * 170_000,
       dimensions: { customer_id: `c${n}`, feature: `f${n % 3}` },
     }),
   );
@@ -179,7 +181,7 @@ test('a day of more sums than are taken in at once is summed up part by part, la
     (SELECT count(*) FROM summary_day WHERE day = ${day}) AS days,
     (SELECT sum(calls) FROM summary WHERE level = 1 AND day = ${day}) AS summed_calls,
     (SELECT sum(calls) FROM rollup WHERE hour / 24 = ${day}) AS calls,
-    (SELECT count(*) FROM summary_hour WHERE hour = ${hour}) AS features,
+    (SELECT count(*) FROM summary_hour WHERE level = 3 AND hour = ${hour}) AS features,
     (SELECT count(*) FROM summed_hour WHERE hour = ${hour}) AS hours`);
   const counts = (): Record<string, number> => summed.get() as Record<string, number>;
   writer.commit([many, later]);
@@ -188,8 +190,8 @@ test('a day of more sums than are taken in at once is summed up part by part, la
     const { customers = 0, days = 0, features = 0, hours = 0, summed_calls: summedCalls, calls: sumOfHours } = counts();
     // What is said to be summed up is.
     if (days === 1) expect(summedCalls).toBe(sumOfHours);
-    const isDay = days === 0 && customers >= 5_000 && halfway.day < 3;
-    const isHour = days === 1 && hours === 0 && features > 0 && halfway.hour < 2;
+    const isHour = hours === 0 && features > 0 && halfway.hour < 2;
+    const isDay = hours === 1 && days === 0 && customers >= 5_000 && halfway.day < 3;
     if (isDay) halfway.day++;
     if (isHour) halfway.hour++;
     if (!isDay && !isHour) continue;
@@ -223,4 +225,47 @@ test('a day of more sums than are taken in at once is summed up part by part, la
   const reader = readSqliteLedger({ path });
   onTestFinished(() => reader.close());
   expect(await answers(reader)).toEqual(await fromEntries([...many, ...later, ...late]));
+});
+
+test('a large hour of few customers is summed up by all levels and quarters, and its day is made of that', async () => {
+  const path = join(temporaryFolder(), 'ledger.db');
+  const { db, close } = openFile(path);
+  const writer = createWriter(db, { foldAt: 1_000, retention: undefined, ...LATER });
+  // 5,000 sums in the second hour, of 50 customers.
+  const many = Array.from({ length: 5_000 }, (_, n) =>
+    makeEntry(n, {
+      startUs: NOVEMBER + HOUR + n * 700_000,
+      dimensions: {
+        customer_id: `c${n % 50}`,
+        feature: `f${Math.floor(n / 50) % 4}`,
+        route: `/${Math.floor(n / 200)}`,
+      },
+    }),
+  );
+  const small = [...calls(200, 3), makeEntry(8_000, { startUs: NOVEMBER + 2.1 * HOUR })];
+  const later = calls(30, 30);
+  writer.commit([many, small, later]);
+  while (writer.tidy());
+  const hour = NOVEMBER / HOUR + 1;
+  const counts = (): unknown =>
+    db
+      .prepare(
+        `SELECT (SELECT large FROM summed_hour WHERE hour = ${hour}) AS large,
+          (SELECT count(*) FROM rollup WHERE hour = ${hour}) AS rollups,
+          (SELECT count(*) FROM summary_hour WHERE level = 1 AND hour = ${hour}) AS customers,
+          (SELECT count(*) FROM summary_quarter WHERE quarter / 4 = ${hour}) AS quarters,
+          (SELECT count(*) FROM summary_day WHERE day = ${NOVEMBER / DAY}) AS days`,
+      )
+      .get();
+  expect(counts()).toEqual({ large: 1, rollups: 5_000, customers: 50, quarters: 16, days: 1 });
+  const reader = readSqliteLedger({ path });
+  onTestFinished(() => reader.close());
+  expect(await answers(reader)).toEqual(await fromEntries([...many, ...small, ...later]));
+  const late = makeEntry(9_000, { startUs: NOVEMBER + 1.75 * HOUR, dimensions: { feature: 'f1' } });
+  writer.commit([[late]]);
+  expect(await answers(reader)).toEqual(await fromEntries([...many, ...small, ...later, late]));
+  while (writer.tidy());
+  expect(await answers(reader)).toEqual(await fromEntries([...many, ...small, ...later, late]));
+  close();
+  expect([...inspectLedger(path)].filter(({ state }) => state === 'failed')).toEqual([]);
 });
