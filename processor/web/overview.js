@@ -25,13 +25,16 @@ const chart = daysChart(panel('days'));
  */
 export async function overviewScreen(filters, signal) {
   const subject = asked(filters);
-  // In the order in which they are looked at, since a ledger is read by one thread.
-  const first = Promise.all([askStatus(signal), askOverview(subject, signal), askBudgets(signal)]);
+  const [status, answer, { budgets }] = await Promise.all([
+    askStatus(signal),
+    askOverview(subject, signal),
+    askBudgets(signal),
+  ]);
+  if (signal.aborted) return undefined;
+  // A ledger is read by one thread: what is looked at first is asked for first, the rest while that is drawn.
   const [calls, candidates] = [askCalls(subject, signal), askCandidates(subject, signal)];
   // They are awaited later; should one of them fail meanwhile, it is told then.
   for (const promise of [calls, candidates]) promise.catch(() => undefined);
-  const [status, answer, { budgets }] = await first;
-  if (signal.aborted) return undefined;
   const { total } = answer;
   show(panel('trust'), ...qualityFacts(status, total, answer.untagged));
   const lesson = total.calls > 0 ? undefined : emptyLesson(status, filters);

@@ -1,12 +1,12 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Micros } from '../../../pricing/charge.ts';
 import { dimensionNames, type CostQuery, type CostRow, type DimensionName } from '../../ledger.ts';
-import { addSums, emptySums, type Sums } from '../../rollup.ts';
-import type { Source } from '../pieces.ts';
+import { addSums, emptySums, HOUR, type Sums } from '../../rollup.ts';
+import type { Piece } from '../pieces.ts';
 import { entrySumColumns, joinSums, sign, sumColumns } from './amount.ts';
-import { condition } from './matchers.ts';
+import { condition, conditionOf } from './matchers.ts';
 import { piecesOf } from './pieces.ts';
-import { levelFor } from './levels.ts';
+import { levelFor, type Level } from './levels.ts';
 import { entryTokens } from './tokens.ts';
 
 const sources = {
@@ -64,19 +64,22 @@ interface Group extends Sums {
 export function readCosts(db: DatabaseSync, query: CostQuery): CostRow[] {
   const by = dimensionNames.filter((name) => query.by.includes(name));
   const level = levelFor([...by, ...query.where.map(({ name }) => name)]);
-  const prepared = new Map<Source, StatementSync>();
+  const prepared = new Map<string, StatementSync>();
   const groups = new Map<string, Group>();
-  for (const piece of piecesOf(db, query, level)) {
+  for (const piece of piecesOf(db, query, level?.level)) {
     const { table, names } = sources[piece.source];
-    const where = condition(`${table}.${names}`, query.where, names);
-    let statement = prepared.get(piece.source);
+    const where = isShort(piece) ? conditionOf('d', query.where) : condition(`${table}.${names}`, query.where, names);
+    const key = `${piece.source} ${isShort(piece)}`;
+    let statement = prepared.get(key);
     if (statement === undefined) {
-      statement = db.prepare(costsSql(piece.source, level, by, where.sql));
+      statement = db.prepare(costsSql(piece, level, by, where.sql));
       statement.setReadBigInts(true);
       statement.setReturnArrays(true);
-      prepared.set(piece.source, statement);
+      prepared.set(key, statement);
     }
-    const rows = statement.iterate(piece.from, piece.to, ...where.values);
+    // Both halves of it have the condition, where it is of names.
+    const values = isShort(piece) && level !== undefined ? [...where.values, ...where.values] : where.values;
+    const rows = statement.iterate(piece.from, piece.to, ...values);
     for (const row of rows as unknown as Iterable<readonly (string | bigint)[]>)
       addRow(groups, by, piece.bucketUs, row);
   }
@@ -84,17 +87,36 @@ export function readCosts(db: DatabaseSync, query: CostQuery): CostRow[] {
   return [...groups.values()].filter(({ calls }) => calls > 0);
 }
 
-function costsSql(from: Source, level: number | undefined, by: readonly DimensionName[], where: string): string {
-  const source = sources[from];
+/** Has so few sets of dimensions that each is looked up, where else all that match are found first. */
+function isShort({ source, from, to }: Piece): boolean {
+  return source === 'entries' ? to - from <= HOUR : source === 'rollup' && to - from <= 1;
+}
+
+/**
+ * Sums by the number of the dimensions, or of the fewer ones that answer; then by names. Sets of dimensions that have no facet yet
+ * go by their own names.
+ */
+function costsSql(piece: Piece, level: Level | undefined, by: readonly DimensionName[], where: string): string {
+  const { table, names, time, calls, sums, amount } = sources[piece.source];
+  const isOfLevel = piece.source === 'summary' || piece.source === 'hours';
+  const [each, group] = isShort(piece) ? ['', where] : [where, ''];
+  const range = `${isOfLevel ? `level = ${level?.level} AND ` : ''}${time} >= ? AND ${time} < ?${each}`;
+  const facets = names === 'dimension' && level !== undefined;
+  const [number, from] = facets
+    ? [
+        `coalesce(f.${level.column}, -${table}.dimension)`,
+        `${table} LEFT JOIN facet_of f ON f.dimension = ${table}.dimension`,
+      ]
+    : [names, table];
   const columns = [...by.map((name) => `d.${name}`), "d.status = 'unpriced'"];
-  return `WITH s (dimension, calls, input, cache_read, cache_write, output, reasoning, high, low, rem) AS (
-      SELECT ${source.names}, sum(${source.calls}), ${source.sums}, ${source.amount}
-      FROM ${source.table} WHERE ${from === 'summary' || from === 'hours' ? `level = ${level} AND ` : ''}${source.time} >= ? AND ${source.time} < ?${where} GROUP BY 1
+  const totals = ['calls', 'input', 'cache_read', 'cache_write', 'output', 'reasoning', 'high', 'low', 'rem'];
+  const named = (d: string, on: string): string =>
+    `SELECT ${columns.join(', ')}, ${totals.map((name) => `sum(${name})`).join(', ')}
+    FROM s JOIN ${d} d ON d.id = ${on} WHERE true${group} GROUP BY ${columns.map((_, index) => index + 1).join(', ')}`;
+  return `WITH s (number, ${totals.join(', ')}) AS (
+      SELECT ${number}, sum(${calls}), ${sums}, ${amount} FROM ${from} WHERE ${range} GROUP BY 1
     )
-    SELECT ${columns.join(', ')}, sum(calls), sum(input), sum(cache_read), sum(cache_write), sum(output),
-      sum(reasoning), sum(high), sum(low), sum(rem)
-    FROM s JOIN ${source.names} d ON d.id = s.dimension
-    GROUP BY ${columns.map((_, index) => index + 1).join(', ')}`;
+    ${facets ? `${named('facet', 'number')} UNION ALL ${named('dimension', '-number')}` : named(names, 'number')}`;
 }
 
 function addRow(

@@ -18,7 +18,9 @@ export const levels = [
 /** Of this level every hour is summed up, and of large ones every quarter. */
 export const SMALLEST = levels[0];
 
+export type Level = (typeof levels)[number];
+
 /** The level that answers a question by these dimensions; undefined where none does. */
-export function levelFor(names: readonly string[]): number | undefined {
-  return levels.find(({ kept }) => names.every((name) => (kept as readonly string[]).includes(name)))?.level;
+export function levelFor(names: readonly string[]): Level | undefined {
+  return levels.find(({ kept }) => names.every((name) => (kept as readonly string[]).includes(name)));
 }

@@ -28,26 +28,32 @@ export function condition(
   where: readonly Matcher[],
   table: 'dimension' | 'facet' = 'dimension',
 ): Condition {
-  if (where.length === 0) return { sql: '', values: [] };
+  const { sql, values } = conditionOf(table, where);
+  return sql === '' ? { sql, values } : { sql: ` AND ${column} IN (SELECT id FROM ${table} WHERE true${sql})`, values };
+}
+
+/**
+ * The same of the dimensions themselves.
+ *
+ * @param table its name in the query
+ */
+export function conditionOf(table: string, where: readonly Matcher[]): Condition {
   const parts = where.map(({ name, op, value }) => {
     if (!names.has(name))
       throw new SpanledgerError('invalid_query', `"${name}" is no dimension; known are ${dimensionNames.join(', ')}`);
     switch (op) {
       case '=':
-        return `${name} = ?`;
+        return ` AND ${table}.${name} = ?`;
       case '!=':
-        return `${name} <> ?`;
+        return ` AND ${table}.${name} <> ?`;
       case '=~':
       case '!~':
       default:
         compile(value);
-        return `matches_all(${name}, ?) = ${op === '=~' ? 1 : 0}`;
+        return ` AND matches_all(${table}.${name}, ?) = ${op === '=~' ? 1 : 0}`;
     }
   });
-  return {
-    sql: ` AND ${column} IN (SELECT id FROM ${table} WHERE ${parts.join(' AND ')})`,
-    values: where.map(({ value }) => value),
-  };
+  return { sql: parts.join(''), values: where.map(({ value }) => value) };
 }
 
 function compile(pattern: string): RegExp {
