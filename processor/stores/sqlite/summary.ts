@@ -27,6 +27,8 @@ export interface Summary {
    */
   add(day: number, after: Mark | undefined): Mark | undefined;
   addHour(hour: number, after: Mark | undefined): Mark | undefined;
+  /** Whether an hour has more sums than are taken in at a time. */
+  isLarge(hour: number): boolean;
   /** Those that the sums of this hour are in. */
   remove(hour: number): void;
   /** The days before `hour` that have sums and are not summed up, the oldest first. */
@@ -157,6 +159,7 @@ export function createSummary(db: DatabaseSync): Summary {
       clearQuarters.run(hour * 4, hour * 4 + 4);
       return addToHour(hour, { hour, dimension: 0 });
     },
+    isLarge: (hour) => endOfPart.get(hour, 0, hour + 1) !== undefined,
     remove(hour) {
       unmark.run(Math.floor(hour / 24));
       unmarkHour.run(hour);

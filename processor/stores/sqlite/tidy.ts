@@ -95,6 +95,11 @@ export function createTidy(
     const day = begunDay?.day ?? summary.missing(hourOf(progress.folded)).find(isDue);
     daysDue = day !== undefined;
     if (day === undefined) return false;
+    // A day is made of its large hours.
+    if (begunDay === undefined) {
+      const large = dueHours(at).find((hour) => Math.floor(hour / 24) === day && summary.isLarge(hour));
+      if (large !== undefined) return summariseHour(large, transaction);
+    }
     try {
       let after = begunDay?.after;
       transaction(() => (after = summary.add(day, after)));
@@ -115,26 +120,30 @@ export function createTidy(
     hoursTo = to;
   }
 
-  function summariseHour(transaction: (work: () => void) => void): boolean {
-    if (hours.size === 0) return false;
-    const at = performance.now();
-    for (const [hour, due] of hours) {
+  /** The one that is begun first. */
+  function dueHours(at: number): readonly number[] {
+    if (hours.size === 0) return [];
+    const due: number[] = [];
+    for (const [hour, from] of hours) {
       // Where only days are left, their first hour holds all of them.
       if (hour < hourOf(progress.compacted)) hours.delete(hour);
-      else if (due <= at) {
-        try {
-          let after = begunHour?.hour === hour ? begunHour.after : undefined;
-          transaction(() => (after = summary.addHour(hour, after)));
-          begunHour = after && { hour, after };
-          if (after === undefined) hours.delete(hour);
-        } catch {
-          begunHour = undefined;
-          hours.set(hour, at + AGAIN_MS);
-        }
-        return true;
-      }
+      else if (hour === begunHour?.hour) due.unshift(hour);
+      else if (from <= at) due.push(hour);
     }
-    return false;
+    return due;
+  }
+
+  function summariseHour(hour: number, transaction: (work: () => void) => void): boolean {
+    try {
+      let after = begunHour?.hour === hour ? begunHour.after : undefined;
+      transaction(() => (after = summary.addHour(hour, after)));
+      begunHour = after && { hour, after };
+      if (after === undefined) hours.delete(hour);
+    } catch {
+      begunHour = undefined;
+      hours.set(hour, performance.now() + AGAIN_MS);
+    }
+    return true;
   }
 
   function index(transaction: (work: () => void) => void): boolean {
@@ -166,9 +175,9 @@ export function createTidy(
       const to = next();
       if (to !== undefined) return foldTo(to, transaction);
       if (dictionary.indexDue) return index(transaction);
-      // Days are made of large hours, where those are there.
-      if (summariseHour(transaction)) return true;
-      return (daysDue && summarise(transaction)) || retain(transaction);
+      if (daysDue && summarise(transaction)) return true;
+      const [hour] = dueHours(performance.now());
+      return hour === undefined ? retain(transaction) : summariseHour(hour, transaction);
     },
   };
 }
