@@ -14,6 +14,9 @@ import { requireAdjustments, requireCalls } from './valid-entry.ts';
 
 /** A commit is one wait for the disk; waiting requests share it up to this many entries. */
 const GROUP = 1_000;
+/** Between two parts of what is summed up it rests so many times as long as one took: senders wait for no more than one. */
+const REST = 2;
+const QUIET_MS = 50;
 /** How long after calls could not be written the ledger counts as away, though a smaller write may find room. */
 const AWAY_MS = 5_000;
 
@@ -76,10 +79,12 @@ function createLedger({ db, path, close }: OpenFile, options: TidyOptions): Ledg
   const queue: Waiting[] = [];
   let closed = false;
   let tidying = false;
+  let flushed = Number.NEGATIVE_INFINITY;
   let failure: { readonly error: SpanledgerError; readonly at: number } | undefined;
 
   /** Commits what waits, one group a turn of the event loop. */
   function flush(): void {
+    flushed = performance.now();
     const group: Waiting[] = [];
     for (let rows = 0; rows < GROUP && queue[0] !== undefined; rows += group.at(-1)?.entries.length ?? 0) {
       if (group.length > 0 && rows + queue[0].entries.length > GROUP) break;
@@ -93,13 +98,25 @@ function createLedger({ db, path, close }: OpenFile, options: TidyOptions): Ledg
     if (!closed) tidySoon();
   }
 
-  /** Between commits, a part at a time. */
+  /** Between commits, a part at a time. While calls come in it rests in between, unless it falls behind. */
   function tidySoon(): void {
     if (tidying) return;
     tidying = true;
     setImmediate(() => {
+      const began = performance.now();
+      const more = !closed && writer.tidy();
+      const ended = performance.now();
       tidying = false;
-      if (!closed && writer.tidy()) tidySoon();
+      if (!more) return;
+      if (writer.behind || ended - flushed > QUIET_MS) return tidySoon();
+      tidying = true;
+      setTimeout(
+        () => {
+          tidying = false;
+          tidySoon();
+        },
+        REST * (ended - began),
+      ).unref();
     });
   }
 

@@ -58,7 +58,7 @@ async function refresh(again = false) {
     read.at = 0;
     tell(`These figures may be old: ${text}. Trying again.`);
   }
-  const rest = Math.max(REFRESH_MS, 10 * (performance.now() - began));
+  const rest = Math.max(REFRESH_MS, 5 * (performance.now() - began));
   if (live.getAttribute('aria-pressed') === 'true' && !document.hidden)
     timer = setTimeout(() => void refresh(true), rest);
 }

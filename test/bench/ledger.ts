@@ -9,6 +9,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { formatUsd } from '../../pricing/money.ts';
 import { costsAnswer } from '../../processor/api/costs.ts';
 import type { CostQuery, Entry, Ledger } from '../../processor/ledger.ts';
@@ -107,6 +108,21 @@ async function questions(ledger: Ledger): Promise<void> {
   await question('100 newest entries', () => ledger.entries({ where: [], from: 0, to: NOVEMBER, limit: 100 }));
 }
 
+/** Milliseconds until nothing is left to be summed up: days and hours are, between commits, and after the last. */
+async function summedUp(path: string): Promise<number> {
+  const db = new DatabaseSync(path, { readOnly: true });
+  const marks = db.prepare('SELECT (SELECT count(*) FROM summary_day) + (SELECT count(*) FROM summed_hour) AS n');
+  const began = performance.now();
+  let [last, at] = [-1, began];
+  while (performance.now() - at < 3000) {
+    const n = Number(marks.get()?.['n']);
+    if (n !== last) [last, at] = [n, performance.now()];
+    await sleep(100);
+  }
+  db.close();
+  return at - began;
+}
+
 try {
   const bare = await bareInsert();
   console.log(timingText('bare insert', bare));
@@ -124,6 +140,8 @@ try {
   const expected = BigInt(entries) * 4_000_000_000_000n;
   if (total?.cost !== expected) throw new Error(`the sum is ${total?.cost}, not ${expected}`);
   console.log(`sum                   ${entries.toLocaleString('en-US')} x $0.004 = $${formatUsd(total.cost)}, exactly`);
+  const settledMs = await summedUp(path);
+  console.log(`summed up             ${(settledMs / 1000).toFixed(1)} s after the last call, by days and hours`);
   await questions(ledger);
   await ledger.close();
   console.log(

@@ -475,7 +475,8 @@ describe.skipIf(missingChromium !== undefined)('the page', () => {
       await amount.focus();
       await page.evaluate('document.activeElement.mark = true');
       await post(app, [call('gpt-4o', 400_000, 0, { 'spanledger.feature': 'upstart' })]);
-      await page.locator('#total .amount', { hasText: '$33.01' }).waitFor();
+      // It rests five times as long as its figures took.
+      await page.locator('#total .amount', { hasText: '$33.01' }).waitFor({ timeout: 60_000 });
       expect(await rows(page, 'feature')).toContain('upstart $1.00');
       expect(await page.evaluate('document.activeElement.mark')).toBe(true);
       expect(await page.locator('#days details').getAttribute('open')).not.toBeNull();

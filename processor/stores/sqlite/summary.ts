@@ -6,7 +6,7 @@ import { addTo, carried, entrySums } from './fold.ts';
 import { levels, SMALLEST } from './levels.ts';
 
 /** Sums taken in at a time: the event loop waits meanwhile, some 20 ms. An hour with more is a large one. */
-const PART = 2_048;
+const PART = 1_024;
 export const QUARTER: Micros = HOUR / 4;
 
 /** The last sum that was taken in. */

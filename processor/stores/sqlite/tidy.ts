@@ -18,7 +18,7 @@ export interface TidyOptions {
 }
 
 /** Entries summed up at a time: the event loop waits meanwhile, some 15 ms. */
-const SLICE = 2_048;
+const SLICE = 1_024;
 /** Calls that started this short a time ago are still coming in; those that come later are added one by one. */
 const GRACE: Micros = 60_000_000;
 /** The same while so many come in that a minute of them would be too much to read one by one. */
@@ -38,6 +38,8 @@ export interface Tidy {
    * beyond 64 bits) answers still come from the entries, and it is tried again later.
    */
   step(transaction: (work: () => void) => void): boolean;
+  /** Whether more waits than questions should have to read. */
+  readonly behind: boolean;
 }
 
 export function createTidy(
@@ -65,11 +67,13 @@ export function createTidy(
   let begunDay: { readonly day: number; readonly after: Mark } | undefined;
   let begunHour: { readonly hour: number; readonly after: Mark } | undefined;
 
+  const isBehind = (): boolean => pending > 4 * foldAt;
+
   function next(): Micros | undefined {
     if (target !== undefined && target > progress.folded) return target;
     if (pending < foldAt || fresh * 4 < foldAt) return undefined;
     fresh = 0;
-    const to = Math.min(newest, now()) - (pending > 4 * foldAt ? BUSY_GRACE : GRACE);
+    const to = Math.min(newest, now()) - (isBehind() ? BUSY_GRACE : GRACE);
     return to > progress.folded ? to : undefined;
   }
 
@@ -170,6 +174,9 @@ export function createTidy(
       if (hour < hoursTo) hours.set(hour, due);
       if (begunDay?.day === Math.floor(hour / 24)) begunDay = undefined;
       if (begunHour?.hour === hour) begunHour = undefined;
+    },
+    get behind() {
+      return isBehind();
     },
     step(transaction) {
       const to = next();

@@ -26,6 +26,8 @@ export interface Writer {
   adjust(adjustments: readonly Adjustment[]): Adjusted[];
   /** Sums up a part of what waits for it; whether there may be more. Never throws: nothing depends on it. */
   tidy(): boolean;
+  /** Whether more waits to be summed up than questions should have to read. */
+  readonly behind: boolean;
 }
 
 /** From here on an entry is summed at once, so that a sum beyond 64 bits is refused with it. */
@@ -125,6 +127,9 @@ export function createWriter(db: DatabaseSync, options: TidyOptions): Writer {
     commit: (requests) =>
       inTransaction((rollups) => requests.map((entries) => entries.map((entry) => append(entry, rollups)))),
     tidy: () => tidy.step((work) => inTransaction(work)),
+    get behind() {
+      return tidy.behind;
+    },
     adjust: (adjustments) => inTransaction((rollups) => adjustments.map((each) => adjust(each, rollups))),
   };
 }
