@@ -269,3 +269,23 @@ test('a large hour of few customers is summed up by all levels and quarters, and
   close();
   expect([...inspectLedger(path)].filter(({ state }) => state === 'failed')).toEqual([]);
 });
+
+test('parts that carry their remainders are the same sums to doctor', async () => {
+  const path = join(temporaryFolder(), 'ledger.db');
+  const { db, close } = openFile(path);
+  const writer = createWriter(db, { foldAt: 10, retention: undefined, ...LATER });
+  // Half a nano-dollar above a whole one each, of several sets of dimensions in an hour.
+  const halves = Array.from({ length: 90 }, (_, n) =>
+    makeEntry(n, {
+      startUs: NOVEMBER + n * HOUR,
+      counts: { input: 801 },
+      rates: { input: '0.0000000375' },
+      dimensions: { customer_id: 'acme', route: `/${n % 3}` },
+    }),
+  );
+  writer.commit([halves]);
+  while (writer.tidy());
+  expect(db.prepare('SELECT count(*) AS n FROM summary_day').get()).toEqual({ n: 3 });
+  close();
+  expect([...inspectLedger(path)].filter(({ state }) => state === 'failed')).toEqual([]);
+});
