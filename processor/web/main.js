@@ -65,6 +65,9 @@ async function refresh(again = false) {
 
 /** @param {AbortSignal} signal */
 async function draw(signal) {
+  // Before the figures: what comes while they are read and drawn is new to them.
+  const before = askStatus(signal);
+  before.catch(() => undefined);
   const words = await shows[filters.screen](filters, signal);
   if (words === undefined || signal.aborted) return;
   if (locked) {
@@ -74,7 +77,7 @@ async function draw(signal) {
   }
   if (toSay) panel('said').textContent = words;
   toSay = false;
-  const status = await askStatus(signal);
+  const status = await before;
   if (signal.aborted) return;
   read = { received: receivedText(status), at: Date.now() };
   showSource(status);
