@@ -137,7 +137,6 @@ export async function startApp(
       acting: () => budgets.acting(),
       // Who holds a lease has spent something.
       ...((await ledger.firstUs()) === undefined ? { quietMs: 0 } : {}),
-      begun: (budget, claim) => feed.leased(budget, claim),
     });
     const models = await recentModels(ledger, Date.now() * 1000);
     const feed: StateFeed = createStateFeed({ budgets, prices, leases, models });

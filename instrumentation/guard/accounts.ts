@@ -10,8 +10,8 @@ export interface Standing {
   readonly settled: bigint;
   /** What may have been spent besides: a key that was not told has spent less than the floor. */
   readonly unknown: bigint;
-  /** Whether the processor has told anything of it. */
-  readonly told: boolean;
+  /** Whether it shares an account with others, which are too many to be told apart. */
+  readonly shared: boolean;
   readonly local: Local | undefined;
 }
 
@@ -76,7 +76,9 @@ export class Accounts {
     if (!toldBefore) this.#told++;
     known.terms = terms;
     known.spent = spent;
-    if (known.local !== undefined && spent > before) acknowledge(known.local, spent - before);
+    if (known.local === undefined) return;
+    if (spent > before) acknowledge(known.local, spent - before);
+    known.local.lease?.told(spent);
   }
 
   matches(dimensions: Dimensions): boolean {
@@ -99,7 +101,7 @@ export class Accounts {
       terms,
       settled: local === undefined ? spent : spent + local.unseen,
       unknown: told === undefined && !this.#begun ? terms.floor : 0n,
-      told: told !== undefined,
+      shared: told !== undefined && told === this.#shared,
       local,
     };
   }

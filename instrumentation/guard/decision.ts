@@ -163,7 +163,7 @@ export class Decider {
       }
       const standing = accounts.standing(seen, row);
       if (standing === undefined) continue;
-      const { settled, unknown, terms } = standing;
+      const { settled, terms } = standing;
       const { rule } = accounts;
       const own = amountOf(rule, size, rates);
       const allowed = rule.windows.length === 0 ? most : milder(most, mostStrict(rule.windows, seen, nowMs));
@@ -173,6 +173,8 @@ export class Decider {
       const local = lease?.local ?? standing.local;
       const one: Found = { accounts, local, settled, own, lease };
       found.push(one);
+      // What others may spend of a cap that is leased is known: nothing of what this process holds.
+      const unknown = leased === undefined ? standing.unknown : 0n;
       let held = judge(terms, { settled, unknown, open: local?.open ?? 0n, own }, allowed);
       if (leased !== undefined && held?.limit.action.kind !== 'cap') {
         const unknownCost = rule.unit === 'USD' && rates === undefined && model !== '';
@@ -226,18 +228,18 @@ export class Decider {
     return new Reservation(parts, nowMs, this.#open);
   }
 
-  #lease(accounts: Accounts, seen: Dimensions, { terms, told }: Standing, { value }: Limit): Lease | undefined {
-    const starter = told ? 0n : this.#state.starter(value);
-    return this.#state.leases.of(accounts.local(seen), () => accounts.leasedKey(seen, terms), starter);
+  #lease(accounts: Accounts, seen: Dimensions, standing: Standing, { value: limit }: Limit): Lease | undefined {
+    const local = accounts.local(seen);
+    if (local.lease !== undefined) return local.lease;
+    const { terms, shared, settled } = standing;
+    // Half of a cap is for first calls, until half of it is spent.
+    const starter = shared || 2n * settled > limit ? 0n : this.#state.starter(limit);
+    const key = accounts.leasedKey(seen, terms);
+    return this.#state.leases.begin({ key, local, starter, limit, begunMs: this.#state.steadyMs });
   }
 
   #admits(lease: Lease | undefined, own: bigint): boolean {
-    if (lease === undefined) return false;
-    const { leases, steadyMs, source } = this.#state;
-    const asked = lease.want > 0n;
-    const fits = lease.admits(own, steadyMs, source === 'live');
-    if (!asked && lease.want > 0n) leases.onWant();
-    return fits;
+    return lease !== undefined && this.#state.leases.admits(lease, own, this.#state.holds(lease));
   }
 
   #decision(action: Decision['action'], wanted: Wanted, model: string, ruling: Ruling): Decision {
@@ -265,7 +267,8 @@ export class Decider {
 function reasonOf({ settled: reached, unleased, limit }: Held, settled: bigint, own: bigint): Reason {
   if (reached) return 'reached';
   if (unleased !== true) return 'crowded';
-  return settled + own > limit.value ? 'oversized' : 'unleased';
+  // Half of it is not granted before half is spent.
+  return settled + own > limit.value || 2n * own > limit.value ? 'oversized' : 'unleased';
 }
 
 /** The error of a call that is refused. */

@@ -1,14 +1,6 @@
 import type { Local } from './local.ts';
 import type { Limit, Terms } from './wire.ts';
 
-/** What the processor has said last. */
-interface Heard {
-  /** By the clock that nobody can set: no call begins under it after that. */
-  readonly untilMs: number;
-  /** What nobody has spent or holds. */
-  readonly free: bigint;
-}
-
 /** A key of a budget, in a period. */
 export interface LeasedKey {
   readonly budget: string;
@@ -18,64 +10,105 @@ export interface LeasedKey {
   readonly terms: number;
 }
 
+/** When the processor was asked for it last, and has answered. */
+export interface Answered {
+  /** By the clock that nobody can set. */
+  readonly atMs: number;
+  /** How often it had told everything anew by then. */
+  readonly epoch: number;
+}
+
+export interface LeaseOptions {
+  readonly id: string;
+  readonly key: LeasedKey;
+  readonly local: Local;
+  /** What may be spent before the processor is asked, and is kept for the next call. */
+  readonly starter: bigint;
+  readonly limit: bigint;
+  readonly begunMs: number;
+  /** Where it says that there is something to tell. */
+  readonly news: Set<Lease>;
+}
+
+/** Of the limit, when nothing is kept for calls to come: others may need it. */
+const SCARCE = { of: 4n, spent: 3n };
+
 /** The part of a key's cap that this process may spend, because nobody else may. Sums since it was begun. */
 export class Lease {
   readonly id: string;
   readonly key: LeasedKey;
   readonly local: Local;
+  readonly begunMs: number;
   granted: bigint;
   returned = 0n;
-  settled = 0n;
   /** Held back by calls that are open. */
   open = 0n;
   /** What the last call would have that there was not enough for, or will not be for one more like it. */
   want = 0n;
-  heard: Heard | undefined;
-  /** `settled` when it was last told. */
-  settledBefore = 0n;
+  answered: Answered | undefined;
+  readonly #starter: bigint;
+  readonly #limit: bigint;
+  readonly #news: Set<Lease>;
+  #settled = 0n;
+  /** `settled` when it was last looked at. */
+  #settledBefore = 0n;
+  #isScarce = false;
 
-  /** @param starter what may be spent before the processor is asked */
-  constructor(id: string, key: LeasedKey, local: Local, starter: bigint) {
+  constructor({ id, key, local, starter, limit, begunMs, news }: LeaseOptions) {
     this.id = id;
     this.key = key;
     this.local = local;
+    this.begunMs = begunMs;
     this.granted = starter;
+    this.#starter = starter;
+    this.#limit = limit;
+    this.#news = news;
+    news.add(this);
+  }
+
+  /** What calls have cost. */
+  get settled(): bigint {
+    return this.#settled;
   }
 
   /** What is neither spent nor held back. */
   get left(): bigint {
-    return this.granted - this.returned - this.settled - this.open;
+    return this.granted - this.returned - this.#settled - this.open;
   }
 
-  /**
-   * Whether a call that may cost `own` fits in. Asks for more where it does not, or the next like it would not.
-   *
-   * @param starts whether what was not asked for may be spent
-   */
-  admits(own: bigint, nowMs: number, starts: boolean): boolean {
-    const { left, heard } = this;
-    // The last one's: a call that is too large for what is left keeps no smaller one from asking.
-    if (left < 2n * own) this.want = own;
-    return own <= left && (heard === undefined ? starts : nowMs < heard.untilMs);
+  settle(cost: bigint): void {
+    this.#settled += cost;
+    this.#news.add(this);
   }
 
-  /** Gives back what will hardly be needed until it is told again: twice what was spent since. */
-  giveBack(): void {
-    const used = this.settled - this.settledBefore;
-    this.settledBefore = this.settled;
-    const spare = this.left - 2n * (used + this.want);
+  /** The processor has told what everybody has spent. */
+  told(spent: bigint): void {
+    if (this.#isScarce || spent * SCARCE.of < this.#limit * SCARCE.spent) return;
+    this.#isScarce = true;
+    this.#news.add(this);
+  }
+
+  /** Gives back what will hardly be needed by the next time: more than twice what was spent since the last, and than what is kept. */
+  balance(): void {
+    const used = this.#settled - this.#settledBefore;
+    this.#settledBefore = this.#settled;
+    const kept = this.#isScarce ? 0n : this.#starter;
+    const soon = 2n * (used + this.want);
+    const spare = this.left - (soon > kept ? soon : kept);
     if (spare > 0n) this.returned += spare;
+    else if (this.want === 0n && this.left < kept) this.want = kept - this.left;
+    // To give it back the next time.
+    if (used > 0n) this.#news.add(this);
   }
 
-  take(granted: bigint, heard: Heard): void {
+  /** Gives everything back that no call holds. */
+  lapse(): void {
+    if (this.left > 0n) this.returned += this.left;
+  }
+
+  take(granted: bigint, answered: Answered): void {
     if (granted > this.granted) this.granted = granted;
-    this.heard = heard;
-    this.want = 0n;
-  }
-
-  /** Nothing is open or held, as the processor knows. */
-  get idle(): boolean {
-    return this.heard !== undefined && this.open === 0n && this.want === 0n && this.left <= 0n;
+    this.answered = answered;
   }
 }
 

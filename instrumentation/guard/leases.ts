@@ -1,6 +1,5 @@
-import { Lease, type LeasedKey } from './lease.ts';
-import type { Local } from './local.ts';
-import type { Grants } from './wire.ts';
+import { Lease, type Answered, type LeaseOptions } from './lease.ts';
+import type { Grant } from './wire.ts';
 
 /** As the processor is told of a lease; amounts are whole numbers in the unit of the budget. */
 export interface Claim {
@@ -17,29 +16,58 @@ export interface Claim {
   readonly want: string;
 }
 
-const MOST_LEASES = 10_000;
+const MOST_LEASES = 100_000;
+const CLAIMS_A_MESSAGE = 1000;
 
-/** The leases of this process. */
+/** The leases of this process, and of which of them the processor has to be told. A lease stays until its period is over. */
 export class Leases {
   readonly #all = new Map<string, Lease>();
+  /** Of which there is something new, to be told in the next round. */
+  readonly #news = new Set<Lease>();
+  /** To be told in this round. */
+  #round = new Set<Lease>();
+  /** Of which calls want what is not there. */
+  readonly #urgent = new Set<Lease>();
   /** Called when a call wants what is not there. */
   onWant: () => void = () => {};
+  /** Called when the processor may know of none of them. */
+  onAnew: () => void = () => {};
   #next = 1;
   #waiting: (() => void)[] = [];
 
-  /** The lease of a key, begun where there is none; undefined: there are as many as may be. */
-  of(local: Local, key: () => LeasedKey, starter: bigint): Lease | undefined {
-    if (local.lease !== undefined || this.#all.size >= MOST_LEASES) return local.lease;
-    local.lease = new Lease(String(this.#next++), key(), local, starter);
-    this.#all.set(local.lease.id, local.lease);
-    return local.lease;
+  /** Begins a lease; undefined: there are as many as may be. */
+  begin(options: Omit<LeaseOptions, 'id' | 'news'>): Lease | undefined {
+    if (this.#all.size >= MOST_LEASES) return undefined;
+    const lease = new Lease({ ...options, id: String(this.#next++), news: this.#news });
+    options.local.lease = lease;
+    this.#all.set(lease.id, lease);
+    return lease;
   }
 
-  /** Forgets what holds nothing, and what is of a period that is over. */
-  sweep(isRunning: (key: LeasedKey) => boolean): void {
+  /**
+   * Whether a call that may cost `own` fits in. Asks for more where it does not, or the next like it would not.
+   *
+   * @param holds whether anything may be spent under it now
+   */
+  admits(lease: Lease, own: bigint, holds: boolean): boolean {
+    const { left } = lease;
+    if (left < 2n * own) {
+      // The last one's: a call that is too large for what is left keeps no smaller one from asking.
+      lease.want = own;
+      if (!this.#urgent.has(lease)) {
+        this.#urgent.add(lease);
+        this.onWant();
+      }
+    }
+    return holds && own <= left;
+  }
+
+  /** Forgets what is of a period that is over. */
+  sweep(isRunning: (lease: Lease) => boolean): void {
     for (const [id, lease] of this.#all) {
-      if (!lease.idle && isRunning(lease.key)) continue;
+      if (isRunning(lease)) continue;
       this.#all.delete(id);
+      for (const set of [this.#news, this.#round, this.#urgent]) set.delete(lease);
       lease.local.lease = undefined;
     }
   }
@@ -48,30 +76,57 @@ export class Leases {
     return this.#all.size;
   }
 
-  /** Whether a call wants what is not there. */
-  get wanting(): boolean {
-    for (const { want } of this.#all.values()) if (want > 0n) return true;
-    return false;
+  /** Whether anything is to be told at once. */
+  get pending(): boolean {
+    return this.#urgent.size > 0 || this.#round.size > 0;
+  }
+
+  /** What is new by now is to be told. */
+  round(): void {
+    for (const lease of this.#news) {
+      this.#news.delete(lease);
+      this.#round.add(lease);
+    }
+    for (const lease of this.#round) lease.balance();
+  }
+
+  /** The processor may know of none of them: it is told all of them at once. */
+  retell(): void {
+    for (const lease of this.#all.values()) this.#news.add(lease);
+    if (this.#all.size > 0) this.onAnew();
   }
 
   /**
-   * What the processor is told, and asked for.
+   * What the processor is told, and asked for, in one message.
    *
-   * @param all of every lease, giving back what will hardly be needed; else only of those that want more
+   * @param isLapsed whether others may have been granted what a lease holds
    */
-  claims(all: boolean): readonly Claim[] {
-    const claims: Claim[] = [];
-    for (const lease of this.#all.values()) {
-      if (all) lease.giveBack();
-      if (all || lease.want > 0n) claims.push(claimOf(lease));
-    }
-    return claims;
+  claims(isLapsed: (lease: Lease) => boolean): { readonly claims: readonly Claim[]; readonly of: readonly Lease[] } {
+    const of = new Set<Lease>();
+    for (const set of [this.#urgent, this.#round])
+      for (const lease of set) {
+        if (of.size >= CLAIMS_A_MESSAGE) break;
+        set.delete(lease);
+        if (!of.has(lease) && isLapsed(lease)) lease.lapse();
+        of.add(lease);
+      }
+    return { claims: Array.from(of, claimOf), of: [...of] };
   }
 
-  /** @param askedMs when that was asked, by the clock that nobody can set */
-  take({ ttlMs, grants }: Grants, askedMs: number): void {
-    for (const { lease, granted, free } of grants)
-      this.#all.get(lease)?.take(granted, { untilMs: askedMs + ttlMs, free });
+  take(grants: readonly Grant[], answered: Answered): void {
+    for (const { lease: id, granted } of grants) {
+      const lease = this.#all.get(id);
+      lease?.take(granted, answered);
+      // What a call has wanted meanwhile is asked for the next time.
+      if (lease !== undefined && !this.#urgent.has(lease)) lease.want = 0n;
+    }
+    this.#answered();
+  }
+
+  /** Nobody has answered: what was told is to be told again. */
+  unheard(of: readonly Lease[]): void {
+    for (const lease of of) if (this.#all.has(lease.id)) (lease.want > 0n ? this.#urgent : this.#round).add(lease);
+    this.#answered();
   }
 
   /** Resolves once the processor has answered, or after `ms`. */
@@ -82,7 +137,7 @@ export class Leases {
     });
   }
 
-  answered(): void {
+  #answered(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const resolve of waiting) resolve();

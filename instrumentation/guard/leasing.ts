@@ -4,7 +4,7 @@ import { request as httpsRequest } from 'node:https';
 import { failed, guarded } from '../contain.ts';
 import { untraced } from '../untraced.ts';
 import type { State } from './state.ts';
-import { readGrants } from './wire.ts';
+import { readGrants, type Grant } from './wire.ts';
 
 export interface LeasingOptions {
   readonly url: URL;
@@ -18,36 +18,39 @@ export interface Leasing {
   stop(): void;
 }
 
-/** How often leases are told of that nobody asks for more of: several times before they end. */
+/** How often is told what is new of leases that nobody asks for more of. */
 const EVERY_MS = 5000;
 const AGAIN_MS = 1000;
 const TIMEOUT_MS = 5000;
 const LONGEST_ANSWER = 1024 * 1024;
 
 /**
- * Asks the processor for leases as soon as a call wants one, and tells what is held every five seconds, one message at a
- * time. Nothing waits for it on the way of a call.
+ * Asks the processor for leases as soon as a call wants one, and tells every five seconds what calls have cost, one message
+ * at a time. Nothing waits for it on the way of a call.
  */
 export function startLeasing({ url, token, state, say, everyMs = EVERY_MS }: LeasingOptions): Leasing {
   const { leases } = state;
   let timer: NodeJS.Timeout | undefined;
   let asking = false;
   let stopped = false;
-  let toldMs = 0;
+  let roundMs = -Infinity;
 
   const later = (ms: number): void => {
     clearTimeout(timer);
     if (!stopped) timer = setTimeout(() => guarded(ask), ms).unref();
   };
+  const soon = (): void => {
+    if (!asking) later(0);
+  };
 
   function ask(): void {
-    const nowMs = state.steadyMs;
-    const all = nowMs - toldMs >= everyMs;
-    if (all) {
-      toldMs = nowMs;
-      state.sweepLeases();
+    const atMs = state.steadyMs;
+    if (atMs - roundMs >= everyMs) {
+      roundMs = atMs;
+      leases.round();
     }
-    const claims = leases.claims(all);
+    const { epoch } = state;
+    const { claims, of } = leases.claims((lease) => state.isLapsed(lease));
     if (claims.length === 0) {
       if (leases.size > 0) later(everyMs);
       return;
@@ -55,18 +58,20 @@ export function startLeasing({ url, token, state, say, everyMs = EVERY_MS }: Lea
     asking = true;
     post(JSON.stringify({ instance: state.instance, claims }), (answer) => {
       asking = false;
-      if (answer !== undefined) take(answer, nowMs);
-      later(answer === undefined ? AGAIN_MS : leases.wanting ? 0 : everyMs);
-      leases.answered();
+      const grants = answer === undefined ? undefined : read(answer);
+      if (grants === undefined) leases.unheard(of);
+      else leases.take(grants, { atMs, epoch });
+      later(grants === undefined ? AGAIN_MS : leases.pending ? 0 : everyMs);
     });
   }
 
-  function take(answer: unknown, askedMs: number): void {
+  function read(answer: unknown): readonly Grant[] | undefined {
     try {
-      leases.take(readGrants(answer), askedMs);
+      return readGrants(answer);
     } catch (error) {
       failed(error);
       say('what the processor grants of budgets cannot be read; both may be of different versions');
+      return undefined;
     }
   }
 
@@ -93,15 +98,19 @@ export function startLeasing({ url, token, state, say, everyMs = EVERY_MS }: Lea
         if (text.length > LONGEST_ANSWER) sent.destroy();
       });
       response.on('error', () => end(undefined));
-      response.on('close', () =>
-        end(response.statusCode === 200 ? guarded(() => JSON.parse(text) as unknown) : undefined),
-      );
+      response.on('close', () => {
+        if (response.statusCode === 200) return end(guarded(() => JSON.parse(text) as unknown));
+        if (response.statusCode !== 503) say(`${url.href} grants no leases (HTTP ${response.statusCode ?? 0})`);
+        end(undefined);
+      });
     });
     sent.end(body);
   }
 
-  leases.onWant = () => {
-    if (!asking) later(0);
+  leases.onWant = soon;
+  leases.onAnew = () => {
+    roundMs = -Infinity;
+    soon();
   };
   return {
     stop() {

@@ -51,7 +51,7 @@ export class Reservation {
       if (accounts.startMs !== startMs) continue;
       const cost = sumOf(accounts.rule, used);
       settleLocal(local, cost, nowMs);
-      if (lease !== undefined) lease.settled += cost;
+      lease?.settle(cost);
     }
   }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isJson } from '../apis/api.ts';
 import { Accounts } from './accounts.ts';
 import { KeyIndex } from './key-index.ts';
+import type { Answered, Lease } from './lease.ts';
 import { Leases } from './leases.ts';
 import { readDelta, readSnapshot, type KeyState, type Rates, type Snapshot } from './wire.ts';
 
@@ -13,6 +14,12 @@ const STALE_MS = 60_000;
 /** How often what is of no use any more is forgotten. */
 const SWEEP_MS = 30_000;
 const MOST_WANTED = 200;
+/** No call begins under a lease for longer than this after the processor was heard that knows of it. */
+const LEASE_MS = 30_000;
+/** What the processor has not answered for by then. It must not take longer until it is told what a first call may have cost. */
+const UNANSWERED_MS = 10_000;
+/** Before the processor takes a process that it does not hear for gone, and grants what it held to others. */
+const LAPSE_MS = 10 * 60_000;
 
 export interface Clocks {
   /** Milliseconds since the Unix epoch. */
@@ -36,6 +43,9 @@ export class State {
   #rates = new Map<string, Rates>();
   readonly #wanted = new Map<string, true>();
   #heardMs: number | undefined;
+  /** How often everything was told anew, and when the processor was heard last before that. */
+  #epoch = 0;
+  #heardBeforeMs = -Infinity;
   /** Of the processor's clock before ours: periods are its own. */
   #skewMs = 0;
   #starterDivisor: bigint | undefined;
@@ -61,15 +71,46 @@ export class State {
     return this.#clocks.steady();
   }
 
-  /** What may be spent of a leased cap of a key that was not told, before anything is granted. */
+  /** What may be spent of a leased cap before anything is granted. */
   starter(cap: bigint): bigint {
-    return this.#starterDivisor === undefined || this.source !== 'live' ? 0n : cap / this.#starterDivisor;
+    const { ageMs } = this;
+    return this.#starterDivisor === undefined || ageMs === undefined || ageMs >= LEASE_MS
+      ? 0n
+      : cap / this.#starterDivisor;
   }
 
-  /** Leases that hold nothing, and those of periods that are over. */
-  sweepLeases(): void {
+  /** Whether calls may begin under a lease: the processor knows of it, or will at once. */
+  holds(lease: Lease): boolean {
+    return lease.answered === undefined
+      ? this.steadyMs - lease.begunMs < UNANSWERED_MS
+      : this.#unheardMs(lease.answered) < LEASE_MS;
+  }
+
+  /** Whether what a lease holds may have been granted to others, or will be. */
+  isLapsed(lease: Lease): boolean {
+    return lease.answered === undefined ? !this.holds(lease) : this.#unheardMs(lease.answered) >= LAPSE_MS;
+  }
+
+  /** How often everything was told anew. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** How long a processor was not heard that knows of what it has answered. */
+  #unheardMs({ atMs, epoch }: Answered): number {
+    const heardMs = epoch === this.#epoch ? this.#heardMs : epoch === this.#epoch - 1 ? this.#heardBeforeMs : undefined;
+    return this.steadyMs - Math.max(atMs, heardMs ?? -Infinity);
+  }
+
+  #anew(): void {
+    this.#epoch++;
+    this.#heardBeforeMs = this.#heardMs ?? -Infinity;
+    this.leases.retell();
+  }
+
+  #sweepLeases(): void {
     const running = new Map(this.accounts.map(({ rule, startMs }) => [rule.budget, startMs]));
-    this.leases.sweep(({ budget, startMs }) => running.get(budget) === startMs);
+    this.leases.sweep(({ key }) => running.get(key.budget) === key.startMs);
   }
 
   /** By the processor's clock. */
@@ -84,11 +125,14 @@ export class State {
 
   /** The processor is there: whatever it says, even nothing. */
   heard(): void {
-    if (this.#heardMs === undefined) return;
+    const { ageMs } = this;
+    if (ageMs === undefined) return;
+    if (ageMs >= LAPSE_MS) this.#anew();
     this.#heardMs = this.#clocks.steady();
     if (this.#heardMs - this.#sweptMs < SWEEP_MS) return;
     this.#sweptMs = this.#heardMs;
     for (const accounts of this.accounts) accounts.sweep(this.nowMs);
+    this.#sweepLeases();
   }
 
   /** Rates by the names that a call uses; asks for them where they are not known. */
@@ -144,6 +188,7 @@ export class State {
     });
     this.#rates = new Map();
     this.#change({ keys, rates: snapshot.rates }, before);
+    this.#anew();
     this.#heardMs = this.#clocks.steady();
   }
 

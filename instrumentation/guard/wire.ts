@@ -76,21 +76,18 @@ export interface KeyState {
   readonly values: readonly string[] | null;
 }
 
-/** What the processor grants of leased caps (`POST /api/v1/budgets/leases`). */
-export interface Grants {
-  readonly ttlMs: number;
-  readonly grants: readonly { readonly lease: string; readonly granted: bigint; readonly free: bigint }[];
+/** What the processor grants of a cap that is leased (`POST /api/v1/budgets/leases`). */
+export interface Grant {
+  readonly lease: string;
+  /** All that was granted so far. */
+  readonly granted: bigint;
 }
 
-export function readGrants(value: unknown): Grants {
-  const answer = object(value);
-  return {
-    ttlMs: number(answer['ttl_ms']),
-    grants: list(answer['grants'], (each) => {
-      const grant = object(each);
-      return { lease: text(grant['lease']), granted: whole(grant['granted']), free: whole(grant['free']) };
-    }),
-  };
+export function readGrants(value: unknown): readonly Grant[] {
+  return list(object(value)['grants'], (each) => {
+    const grant = object(each);
+    return { lease: text(grant['lease']), granted: whole(grant['granted']) };
+  });
 }
 
 export function readSnapshot(data: Json): Snapshot {

@@ -45,8 +45,8 @@ scope \`guard\` (\`SPANLEDGER_TOKEN_GUARD\`) where there is one.
   lowest limit that acts. \`values\` of \`null\` are the account that keys beyond \`max_keys\` share.
 - Amounts are whole numbers as text: tokens, requests, or 10⁻¹⁵ USD. Instants are milliseconds since the Unix epoch.
 - Every ten seconds there is a comment, so that silence means something.
-- \`starter_divisor\` of a snapshot: the part of a leased cap, 1 of so many, that this instance may spend of a key that was not told,
-  before anything is granted; \`null\`: nothing. Keys with a lease are told, whatever was spent.
+- \`starter_divisor\` of a snapshot: the part of a leased cap, 1 of so many, that this instance may spend of a key before anything
+  is granted, until half of the cap is spent; \`null\`: nothing.
 - With \`Last-Event-ID\`, what was missed is told alone, where it is still known.
 `;
 
@@ -78,8 +78,9 @@ What a guard may spend of caps with \`lease: true\`. It asks for a token of the 
 - \`lease\` is the instance's own number of it; \`values\`, \`start_ms\` and \`terms\` name key, period and terms as the state does.
 - \`granted\`, \`returned\` (given back) and \`settled\` (what its calls have cost) are sums since the lease was begun, so a message
   that comes twice changes nothing. Of \`settled\`, \`unseen\` was not told back yet. \`want\` is granted whole or not at all.
-- The answer has \`ttl_ms\`, how long it holds from when it was asked, and \`grants\` of \`lease\`, \`granted\` (all so far) and \`free\` (what
-  nobody has spent or holds). A budget or period that is not known grants nothing.
+- The answer has \`grants\` of \`lease\`, \`granted\` (all so far) and \`free\` (what could be granted besides). A budget or period that
+  is not known grants nothing. What is granted holds as long as the state is heard, and 30 seconds more; a snapshot asks for every
+  lease to be told anew.
 `;
 
 function operationDoc(operation: Operation): string {

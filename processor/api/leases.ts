@@ -1,7 +1,7 @@
 import express, { type RequestHandler } from 'express';
 import { z } from 'zod';
 import type { Access } from '../access.ts';
-import { LEASE_MS, type Claim, type Grant, type Leases } from '../budgets/leases.ts';
+import type { Claim, Grant, Leases } from '../budgets/leases.ts';
 import { Problem } from './problem.ts';
 import { INSTANCE } from './state.ts';
 
@@ -66,7 +66,6 @@ export function readClaims(body: unknown): { readonly instance: string; readonly
 
 export function grantsJson(grants: readonly Grant[]): object {
   return {
-    ttl_ms: LEASE_MS,
     grants: grants.map(({ lease, granted, free }) => ({ lease, granted: String(granted), free: String(free) })),
   };
 }

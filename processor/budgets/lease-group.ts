@@ -1,5 +1,6 @@
 /** What one instance holds of a key's cap. Sums since it first asked, so that a message that comes twice changes nothing. */
 export interface Holding {
+  readonly instance: string;
   granted: bigint;
   returned: bigint;
   /** What its calls have cost. */
@@ -9,6 +10,8 @@ export interface Holding {
 
 /** What an instance says of itself. */
 export interface Report {
+  /** Its own number of the lease. */
+  readonly lease: string;
   readonly granted: bigint;
   readonly returned: bigint;
   readonly settled: bigint;
@@ -17,31 +20,29 @@ export interface Report {
 }
 
 /** Spans that are not there by then are lost, or are counted already. */
-const UNSEEN_MS = 60_000;
+const UNSEEN_MS = 15 * 60_000;
+/** Costs of the same time are one piece. */
+const GRAIN_MS = 10_000;
 
 /** The leases of one key in one period. */
 export class LeaseGroup {
   readonly #holdings = new Map<string, Holding>();
-  readonly sinceMs: number;
-  /** What instances have settled less what the ledger has risen by: positive, as long as spans are on their way. */
-  #balance = 0n;
+  /** Settled by instances, and not in the ledger yet, the oldest first. */
+  #coming: { amount: bigint; readonly atMs: number }[] = [];
+  /** In the ledger, and not reported as settled yet. */
+  #ahead = 0n;
   #spent: bigint;
-  #settledMs: number;
 
-  constructor(spent: bigint, nowMs: number) {
+  constructor(spent: bigint) {
     this.#spent = spent;
-    this.sinceMs = nowMs;
-    this.#settledMs = nowMs;
   }
 
-  /**
-   * Takes in how an instance stands, and the ledger.
-   *
-   * @param holder the instance and its number of the lease, with a space between
-   */
-  report(holder: string, { granted, returned, settled, unseen }: Report, spent: bigint, nowMs: number): Holding {
+  /** Takes in how an instance stands, and the ledger. */
+  report(instance: string, report: Report, spent: bigint, nowMs: number): Holding {
+    const { lease, granted, returned, settled, unseen } = report;
+    const holder = `${instance} ${lease}`;
     const known = this.#holdings.get(holder);
-    const holding = known ?? { granted, returned: 0n, settled, heardMs: nowMs };
+    const holding = known ?? { instance, granted, returned: 0n, settled, heardMs: nowMs };
     // One that we do not know has settled before we began to count.
     const more = known === undefined ? unseen : larger(settled - known.settled, 0n);
     holding.granted = larger(holding.granted, granted);
@@ -49,49 +50,60 @@ export class LeaseGroup {
     holding.settled = larger(holding.settled, settled);
     holding.heardMs = nowMs;
     this.#holdings.set(holder, holding);
-    this.#settle(more, spent, nowMs);
+    this.#settle(more, nowMs);
+    this.#rise(spent, nowMs);
     return holding;
   }
 
-  /** What is spent, on its way here, or may be spent without asking. */
-  used(spent: bigint): bigint {
-    return spent + larger(this.#balance, 0n) + this.held;
+  /** What is spent, here or on its way. */
+  spentBy(spent: bigint): bigint {
+    return this.#coming.reduce((sum, { amount }) => sum + amount, spent);
   }
 
   /** What instances may spend without asking. */
   get held(): bigint {
     let sum = 0n;
-    for (const each of this.#holdings.values()) sum += left(each);
+    for (const { granted, returned, settled } of this.#holdings.values()) sum += larger(granted - returned - settled, 0n);
     return sum;
   }
 
-  /** Whether an instance has a lease. */
-  holds(instance: string): boolean {
-    for (const holder of this.#holdings.keys()) if (holder.startsWith(`${instance} `)) return true;
-    return false;
+  /** Those that hold a lease. */
+  get holders(): ReadonlySet<string> {
+    return new Set(Array.from(this.#holdings.values(), ({ instance }) => instance));
   }
 
   get size(): number {
     return this.#holdings.size;
   }
 
-  /** Who was not heard since `beforeMs` holds nothing any more. */
-  forget(beforeMs: number): void {
-    for (const [holder, { heardMs }] of this.#holdings) if (heardMs < beforeMs) this.#holdings.delete(holder);
+  /** Who is gone and was not heard since `beforeMs` holds nothing any more. */
+  forget(beforeMs: number, isThere: (instance: string) => boolean): void {
+    for (const [holder, { instance, heardMs }] of this.#holdings)
+      if (heardMs < beforeMs && !isThere(instance)) this.#holdings.delete(holder);
   }
 
-  #settle(more: bigint, spent: bigint, nowMs: number): void {
-    if (nowMs - this.#settledMs > UNSEEN_MS) this.#balance = 0n;
-    this.#balance += more - larger(spent - this.#spent, 0n);
-    // A span may be here before its call is reported; more than what is held did not come from these instances.
-    this.#balance = larger(this.#balance, -this.held);
+  #settle(amount: bigint, nowMs: number): void {
+    const known = amount < this.#ahead ? amount : this.#ahead;
+    this.#ahead -= known;
+    if (amount === known) return;
+    const last = this.#coming.at(-1);
+    if (last !== undefined && nowMs - last.atMs < GRAIN_MS) last.amount += amount - known;
+    else this.#coming.push({ amount: amount - known, atMs: nowMs });
+  }
+
+  #rise(spent: bigint, nowMs: number): void {
+    let risen = larger(spent - this.#spent, 0n);
     this.#spent = spent;
-    if (more > 0n) this.#settledMs = nowMs;
+    this.#coming = this.#coming.filter((piece) => {
+      const taken = piece.amount < risen ? piece.amount : risen;
+      piece.amount -= taken;
+      risen -= taken;
+      return piece.amount > 0n && nowMs - piece.atMs < UNSEEN_MS;
+    });
+    // More than what is held did not come from these instances.
+    const ahead = this.#ahead + risen;
+    this.#ahead = ahead < this.held ? ahead : this.held;
   }
-}
-
-function left({ granted, returned, settled }: Holding): bigint {
-  return larger(granted - returned - settled, 0n);
 }
 
 function larger(a: bigint, b: bigint): bigint {

@@ -1,22 +1,15 @@
-import type { Account } from './account.ts';
 import type { ActingBudget } from './acting.ts';
 import type { Limit, Terms } from './evaluate.ts';
 import { actsAt } from './guard-state.ts';
-import { LeaseGroup } from './lease-group.ts';
+import { LeaseGroup, type Report } from './lease-group.ts';
 
 /** What an instance asks for, in the unit of the budget. */
-export interface Claim {
-  /** Its own number of the lease. */
-  readonly lease: string;
+export interface Claim extends Report {
   readonly budget: string;
   readonly values: readonly string[];
   readonly startMs: number;
   /** The place of the terms that hold for a key that has spent nothing. */
   readonly terms: number;
-  readonly granted: bigint;
-  readonly returned: bigint;
-  readonly settled: bigint;
-  readonly unseen: bigint;
   /** What it wants besides: all of it, or nothing. */
   readonly want: bigint;
 }
@@ -35,36 +28,41 @@ export interface LeasesOptions {
   readonly now?: () => number;
   /** Milliseconds of a clock that nobody can set. */
   readonly steady?: () => number;
-  /** A key has its first lease: guards have to know that nothing of it may be spent without one. */
-  readonly begun?: (budget: ActingBudget, claim: Claim) => void;
   /** For how long after the start nothing is granted: instances tell what they hold first. */
   readonly quietMs?: number;
 }
 
 export interface Leases {
   ask(instance: string, claims: readonly Claim[]): readonly Grant[];
-  /** Whether an instance may spend the first part of a key that nobody was told of without asking. It has until `leave`. */
-  join(instance: string): boolean;
+  /** An instance is there, once more; it is gone once it has left as often. */
+  join(instance: string): void;
   leave(instance: string): void;
+  /** Whether one that is there may spend the first part of a key without asking. It keeps its seat. */
+  seat(instance: string): boolean;
   /** Whether seats are given: not shortly after the start. */
   readonly seated: boolean;
-  /** Keys of a budget with leases, as `keyOf`, with the place of their terms. */
-  keys(budget: ActingBudget): Iterable<{ readonly values: readonly string[]; readonly terms: number }>;
-  has(account: Account): boolean;
 }
 
-/** Instances that need not ask first. Half of a cap is set aside for that, and a key that was not told has spent a quarter. */
+/** Instances that need not ask first. Until half of a cap is spent, half of it is theirs. */
 const SEATS = 20;
-/** The part of a cap that each of them may spend of a key that nobody was told of. */
+/** The part of a cap that each of them may spend without asking. */
 export const STARTER_DIVISOR = 2n * BigInt(SEATS);
 /** Of what is left, how much is granted at once. */
 const SHARE = 10n;
-/** A lease that is not renewed by then ends: no call begins under it. */
-export const LEASE_MS = 30_000;
+/** Longer than a guard goes on when it hears nothing: after a start, those that hold something have said so, or hold nothing. */
+export const QUIET_MS = 35_000;
+/** For how long instances may not know that half is spent, and begin a first part. */
+const HALF_MS = 45_000;
 /** The longest that a call may be open: until then, what a silent instance held may still be spent. */
 const LONGEST_MS = 15 * 60_000;
 const MOST_KEYS = 100_000;
 const SWEEP_MS = 10_000;
+
+interface Key {
+  readonly group: LeaseGroup;
+  /** Since when more than half of it is in the ledger, and so was told, as far as was seen. */
+  halfMs: number;
+}
 
 /**
  * Divides what is left of caps with `lease: true` among instances, so that no two of them spend the same: what is spent, on
@@ -74,30 +72,39 @@ const SWEEP_MS = 10_000;
  * @example leases.ask('a1', [{ lease: '1', budget: 'customers', values: ['acme'], want: 5n, ... }]) // [{ granted: 50n, ... }]
  */
 export function createLeases(options: LeasesOptions): Leases {
-  const { acting, begun, now = Date.now, steady = () => performance.now(), quietMs = LEASE_MS } = options;
-  const groups = new Map<string, { readonly group: LeaseGroup; readonly values: readonly string[]; terms: number }>();
+  const { acting, now = Date.now, steady = () => performance.now(), quietMs = QUIET_MS } = options;
+  const keys = new Map<string, Key>();
+  /** How often each has joined. */
+  const there = new Map<string, number>();
+  const left = new Map<string, number>();
+  /** When those who have one have left; Infinity: they are there. */
   const seats = new Map<string, number>();
   const quietUntil = steady() + quietMs;
   let sweptMs = 0;
 
   const isQuiet = (): boolean => steady() < quietUntil;
+  const mayReturn = (instance: string): boolean => there.has(instance) || left.has(instance);
 
   function sweep(nowMs: number): void {
     if (Math.abs(nowMs - sweptMs) < SWEEP_MS) return;
     sweptMs = nowMs;
-    for (const [key, { group }] of groups) {
-      group.forget(nowMs - LONGEST_MS);
-      if (group.size === 0) groups.delete(key);
+    for (const times of [left, seats])
+      for (const [instance, leftMs] of times) if (leftMs < nowMs - LONGEST_MS) times.delete(instance);
+    for (const [key, { group }] of keys) {
+      group.forget(nowMs - LONGEST_MS, mayReturn);
+      if (group.size === 0) keys.delete(key);
     }
-    for (const [instance, leftMs] of seats) if (leftMs < nowMs - LONGEST_MS) seats.delete(instance);
   }
 
-  /** Others may be about to spend theirs: they may not know yet that the key is leased. */
-  function starters(group: LeaseGroup, limit: bigint, nowMs: number): bigint {
-    if (nowMs - group.sinceMs > LONGEST_MS) return 0n;
-    let others = 0n;
-    for (const instance of seats.keys()) if (!group.holds(instance)) others++;
-    return (others * limit) / STARTER_DIVISOR;
+  /** What may be spent without asking by those that hold no lease yet, or did not say so. */
+  function setAside({ group, halfMs }: Key, limit: bigint, nowMs: number): bigint {
+    const { holders } = group;
+    let [silent, known] = [0, 0];
+    for (const [instance, leftMs] of seats)
+      if (holders.has(instance)) known++;
+      // Who is gone may have begun something that it has not told of.
+      else if (nowMs - halfMs < HALF_MS || leftMs !== Infinity) silent++;
+    return (BigInt(halfMs === Infinity ? SEATS - known : silent) * limit) / STARTER_DIVISOR;
   }
 
   function grant(instance: string, claim: Claim, budget: ActingBudget | undefined, nowMs: number): Grant {
@@ -110,20 +117,18 @@ export function createLeases(options: LeasesOptions): Leases {
     if (terms === undefined || leased === undefined) return nothing;
     const limit = actsAt(terms, leased);
     const spent = account?.spent ?? 0n;
-    const key = keyOf(budget, account?.shared ? null : claim.values);
-    let found = groups.get(key);
-    if (found === undefined) {
-      if (groups.size >= MOST_KEYS) return nothing;
-      found = { group: new LeaseGroup(spent, nowMs), values: claim.values, terms: claim.terms };
-      groups.set(key, found);
-      begun?.(budget, claim);
-    }
-    const { group } = found;
-    const holding = group.report(`${instance} ${lease}`, claim, spent, nowMs);
-    const left = limit - group.used(spent) - starters(group, limit, nowMs);
-    const free = isQuiet() || left < 0n ? 0n : left;
+    const name = keyOf(budget, account?.shared === true ? null : claim.values);
+    const key = keys.get(name) ?? { group: new LeaseGroup(spent), halfMs: Infinity };
+    if (!keys.has(name) && keys.size >= MOST_KEYS) return nothing;
+    keys.set(name, key);
+    const { group } = key;
+    const holding = group.report(instance, claim, spent, nowMs);
+    const used = group.spentBy(spent);
+    if (key.halfMs === Infinity && 2n * spent > limit) key.halfMs = nowMs;
+    const rest = limit - used - group.held - setAside(key, limit, nowMs);
+    const free = isQuiet() || rest < 0n ? 0n : rest;
     if (want > 0n && want <= free) {
-      const share = (limit - spent) / SHARE;
+      const share = (limit - used) / SHARE;
       const more = share > free ? free : share;
       const given = more > want ? more : want;
       holding.granted += given;
@@ -140,24 +145,26 @@ export function createLeases(options: LeasesOptions): Leases {
       return claims.map((claim) => grant(instance, claim, budgets.get(claim.budget), nowMs));
     },
     join(instance) {
-      const nowMs = now();
-      sweep(nowMs);
-      if (isQuiet() || (!seats.has(instance) && seats.size >= SEATS)) return false;
-      seats.set(instance, Infinity);
-      return true;
+      there.set(instance, (there.get(instance) ?? 0) + 1);
+      left.delete(instance);
+      if (seats.has(instance)) seats.set(instance, Infinity);
     },
     leave(instance) {
+      const times = (there.get(instance) ?? 0) - 1;
+      there.set(instance, times);
+      if (times > 0) return;
+      there.delete(instance);
+      left.set(instance, now());
       if (seats.has(instance)) seats.set(instance, now());
+    },
+    seat(instance) {
+      sweep(now());
+      if (isQuiet() || !there.has(instance)) return false;
+      if (!seats.has(instance) && seats.size < SEATS) seats.set(instance, Infinity);
+      return seats.has(instance);
     },
     get seated() {
       return !isQuiet();
-    },
-    *keys(budget) {
-      const prefix = keyOf(budget, null).slice(0, -'null'.length);
-      for (const [key, { values, terms }] of groups) if (key.startsWith(prefix)) yield { values, terms };
-    },
-    has({ rule, period, values, shared }) {
-      return groups.size > 0 && groups.has(keyOf({ rule, period }, shared ? null : values));
     },
   };
 }

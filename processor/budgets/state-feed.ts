@@ -5,13 +5,13 @@ import type { Account } from './account.ts';
 import { floorOf, keyMessage, ruleMessage, WINDOWS_AHEAD, type KeyMessage } from './guard-state.ts';
 import { rateMessage, type ModelName, type RateMessage, type RateSources } from './guard-rates.ts';
 import type { ActingBudget, Budgets } from './index.ts';
-import { STARTER_DIVISOR, type Claim, type Leases } from './leases.ts';
+import { STARTER_DIVISOR, type Leases } from './leases.ts';
 import { isRolling, needsRevenue, type Rule } from './rule.ts';
 
 export interface StateFeedOptions {
   readonly budgets: Pick<Budgets, 'acting'>;
   readonly prices: RateSources;
-  readonly leases: Pick<Leases, 'join' | 'leave' | 'seated' | 'keys' | 'has'>;
+  readonly leases: Pick<Leases, 'join' | 'leave' | 'seat' | 'seated'>;
   readonly now?: () => Micros;
   /** How long changes may wait for others. */
   readonly delayMs?: number;
@@ -47,8 +47,6 @@ export interface StateFeed {
   changed(account: Account): void;
   /** Models that were called are models whose rates are needed. Does not throw. */
   observe(appended: readonly Appended[]): void;
-  /** A key has its first lease. */
-  leased(budget: ActingBudget, claim: Pick<Claim, 'values' | 'terms'>): void;
   /** Tells `listener` everything, or what it has missed, and then every change, until it is closed. */
   join(listener: Listener, guest: Guest): void;
   /** Whether one more may join. */
@@ -96,7 +94,6 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
   let drifting = new Map<Account, Pick<Account, 'spent' | 'terms'>>();
   let dirty = new Set<Account>();
   let newModels: ModelName[] = [];
-  let newLeased: KeyMessage[] = [];
   let version = 0;
   let log: { readonly version: number; readonly text: string }[] = [];
   let standing: Standing = { ...outdated, pricesOf: '' };
@@ -119,8 +116,7 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
     dirty = new Set();
     const rates = ratesOf(newModels);
     newModels = [];
-    const keys = [...newLeased, ...keysOf(accounts)];
-    newLeased = [];
+    const keys = keysOf(accounts);
     if (keys.length === 0 && rates.length === 0) return;
     const text = event('delta', { keys, ...(rates.length === 0 ? {} : { rates }) }, nextId());
     log.push({ version, text });
@@ -132,7 +128,7 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
   }
 
   function isTold(account: Account): boolean {
-    if (!told.has(account) && account.spent < floorAt(account) && !leases.has(account)) return false;
+    if (!told.has(account) && account.spent < floorAt(account)) return false;
     told.add(account);
     const { rule, spent, terms } = account;
     if (spent !== 0n && (isRolling(rule.period) || needsRevenue(rule))) drifting.set(account, { spent, terms });
@@ -155,13 +151,6 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
       if (place === undefined || budget === undefined || !isRunning(budget, account)) return [];
       return [keyMessage(place, budget.terms, account)];
     });
-  }
-
-  /** Keys with a lease that have spent nothing yet. */
-  function unspentOf(budget: ActingBudget, place: number): KeyMessage[] {
-    return Array.from(leases.keys(budget), ({ values, terms }): KeyMessage => [place, terms, '0', values]).filter(
-      ([, , , values]) => values !== null && budget.find(values) === undefined,
-    );
   }
 
   function ratesOf(names: Iterable<ModelName>): RateMessage[] {
@@ -201,7 +190,6 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
     for (const name of models.values())
       for (const { rule } of acting) for (const to of targets(rule)) want({ provider: name.provider, model: to });
     newModels = [];
-    newLeased = [];
     version++;
   }
 
@@ -257,7 +245,7 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
     const { listener, instance } = client;
     client.missed = new Set();
     const at = now();
-    const seat = instance !== undefined && leases.join(instance);
+    const seat = instance !== undefined && leases.seat(instance);
     const rules = standing.acting.map((budget, place) => ruleMessage(budget, standing.shared[place] === true, at));
     send(
       client,
@@ -280,8 +268,6 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
         if (client.round !== round || listener.destroyed) return;
       }
     if (part.length > 0) send(client, event('keys', { keys: keysOf(part) }));
-    const unspent = standing.acting.flatMap(unspentOf);
-    if (unspent.length > 0) send(client, event('keys', { keys: unspent }));
     const missed = [...client.missed];
     client.missed = undefined;
     if (missed.length > 0) send(client, event('keys', { keys: keysOf(missed) }));
@@ -316,14 +302,6 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
         want(entry.dimensions);
       }
     },
-    leased(budget, { values, terms }) {
-      const place = standing.places.get(budget.rule);
-      if (!listening() || place === undefined) return;
-      const account = budget.find(values);
-      if (account === undefined) newLeased.push([place, terms, '0', values]);
-      else dirty.add(account);
-      flushLater();
-    },
     join(listener, { lastId, models: names = [], instance }) {
       if (stopped) listener.end();
       if (stopped) return;
@@ -335,6 +313,7 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
       }
       for (const name of names) want(name);
       clients.add(client);
+      if (instance !== undefined) leases.join(instance);
       listener.once('close', () => {
         clients.delete(client);
         if (instance !== undefined) leases.leave(instance);
@@ -342,7 +321,7 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
       });
       send(client, 'retry: 1000\n\n');
       // One that has lost its seat must hear of it.
-      const seated = instance === undefined || leases.join(instance);
+      const seated = instance === undefined || leases.seat(instance);
       if (!seated || !resume(client, lastId)) void tellAll(client);
     },
     get room() {
