@@ -63,7 +63,8 @@ export class LeaseGroup {
   /** What instances may spend without asking. */
   get held(): bigint {
     let sum = 0n;
-    for (const { granted, returned, settled } of this.#holdings.values()) sum += larger(granted - returned - settled, 0n);
+    for (const { granted, returned, settled } of this.#holdings.values())
+      sum += larger(granted - returned - settled, 0n);
     return sum;
   }
 

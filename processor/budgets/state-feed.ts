@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { Micros } from '../../pricing/charge.ts';
 import type { Appended } from '../ledger.ts';
 import type { Account } from './account.ts';
-import { floorOf, keyMessage, ruleMessage, WINDOWS_AHEAD, type KeyMessage } from './guard-state.ts';
+import { ruleMessage } from './guard-state.ts';
 import { rateMessage, type ModelName, type RateMessage, type RateSources } from './guard-rates.ts';
-import type { ActingBudget, Budgets } from './index.ts';
+import type { Budgets } from './index.ts';
 import { STARTER_DIVISOR, type Leases } from './leases.ts';
 import { isRolling, needsRevenue, type Rule } from './rule.ts';
+import { drained, event, type Listener } from './server-sent-events.ts';
+import { floorAt, isOutdated, keysOf, outdated, standingOf, type Look } from './standing.ts';
 
 export interface StateFeedOptions {
   readonly budgets: Pick<Budgets, 'acting'>;
@@ -19,17 +21,6 @@ export interface StateFeedOptions {
   readonly maxClients?: number;
   /** Models that were called lately, as far as that is known at the start. */
   readonly models?: readonly ModelName[];
-}
-
-/** Whoever is told: an HTTP response, written to as it is. */
-export interface Listener {
-  write(text: string): boolean;
-  once(event: 'drain' | 'close', listener: () => void): unknown;
-  off(event: 'drain' | 'close', listener: () => void): unknown;
-  end(): unknown;
-  destroy(): unknown;
-  readonly writableLength: number;
-  readonly destroyed: boolean;
 }
 
 /** Who listens. */
@@ -96,12 +87,13 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
   let newModels: ModelName[] = [];
   let version = 0;
   let log: { readonly version: number; readonly text: string }[] = [];
-  let standing: Standing = { ...outdated, pricesOf: '' };
+  let standing = outdated;
   let flushing: NodeJS.Timeout | undefined;
   let clock: NodeJS.Timeout | undefined;
   let leftAt = 0;
   let [beaten, stopped] = [0, false];
 
+  const look = (): Look => ({ acting: budgets.acting(), pricesOf: prices.version, seated: leases.seated, at: now() });
   const listening = (): boolean => clock !== undefined;
 
   function flushLater(): void {
@@ -116,7 +108,7 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
     dirty = new Set();
     const rates = ratesOf(newModels);
     newModels = [];
-    const keys = keysOf(accounts);
+    const keys = keysOf(standing, accounts);
     if (keys.length === 0 && rates.length === 0) return;
     const text = event('delta', { keys, ...(rates.length === 0 ? {} : { rates }) }, nextId());
     log.push({ version, text });
@@ -128,29 +120,11 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
   }
 
   function isTold(account: Account): boolean {
-    if (!told.has(account) && account.spent < floorAt(account)) return false;
+    if (!told.has(account) && account.spent < floorAt(standing, account)) return false;
     told.add(account);
     const { rule, spent, terms } = account;
     if (spent !== 0n && (isRolling(rule.period) || needsRevenue(rule))) drifting.set(account, { spent, terms });
     return true;
-  }
-
-  function floorAt(account: Account): bigint {
-    const place = standing.places.get(account.rule);
-    // What depends on revenue is told of every key, because a guard does not know it.
-    return place === undefined || standing.shared[place] === true || needsRevenue(account.rule)
-      ? 0n
-      : floorOf(account.terms);
-  }
-
-  function keysOf(accounts: readonly Account[]): KeyMessage[] {
-    return accounts.flatMap((account) => {
-      const place = standing.places.get(account.rule);
-      const budget = place === undefined ? undefined : standing.acting[place];
-      // A period that is over, or has not begun.
-      if (place === undefined || budget === undefined || !isRunning(budget, account)) return [];
-      return [keyMessage(place, budget.terms, account)];
-    });
   }
 
   function ratesOf(names: Iterable<ModelName>): RateMessage[] {
@@ -175,36 +149,13 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
 
   /** Looks at everything anew: rules that were read again, a period that is over. */
   function renew(): void {
-    const at = now();
-    const acting = budgets.acting();
-    const shared = acting.map(({ accounts }) => hasShared(accounts));
-    standing = {
-      acting,
-      places: new Map(acting.map(({ rule }, place) => [rule, place])),
-      shared,
-      pricesOf: prices.version,
-      windowsUntil: at + WINDOWS_AHEAD / 2,
-      seated: leases.seated,
-    };
+    standing = standingOf(look());
     [told, drifting, dirty, log] = [new WeakSet(), new Map(), new Set(), []];
     for (const name of models.values())
-      for (const { rule } of acting) for (const to of targets(rule)) want({ provider: name.provider, model: to });
+      for (const { rule } of standing.acting)
+        for (const to of targets(rule)) want({ provider: name.provider, model: to });
     newModels = [];
     version++;
-  }
-
-  function isOutdated(): boolean {
-    const acting = budgets.acting();
-    return (
-      acting.length !== standing.acting.length ||
-      acting.some(({ rule, period }, place) => {
-        const before = standing.acting[place];
-        return before?.rule !== rule || (!isRolling(rule.period) && before.period.startUs !== period.startUs);
-      }) ||
-      standing.pricesOf !== prices.version ||
-      standing.seated !== leases.seated ||
-      (standing.windowsUntil < now() && acting.some(({ rule }) => rule.actionWindows.length > 0))
-    );
   }
 
   function tick(): void {
@@ -214,7 +165,7 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
       [dirty, log] = [new Set(), []];
       return;
     }
-    if (isOutdated()) {
+    if (isOutdated(standing, look())) {
       renew();
       for (const client of clients) void tellAll(client);
     }
@@ -262,15 +213,15 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
         if (!isTold(account)) continue;
         part.push(account);
         if (part.length < KEYS_A_MESSAGE) continue;
-        const full = !listener.write(event('keys', { keys: keysOf(part) }));
+        const full = !listener.write(event('keys', { keys: keysOf(standing, part) }));
         part = [];
         if (full) await drained(listener);
         if (client.round !== round || listener.destroyed) return;
       }
-    if (part.length > 0) send(client, event('keys', { keys: keysOf(part) }));
+    if (part.length > 0) send(client, event('keys', { keys: keysOf(standing, part) }));
     const missed = [...client.missed];
     client.missed = undefined;
-    if (missed.length > 0) send(client, event('keys', { keys: keysOf(missed) }));
+    if (missed.length > 0) send(client, event('keys', { keys: keysOf(standing, missed) }));
     send(client, event('ready', {}, `${epoch}-${version}`));
   }
 
@@ -306,7 +257,7 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
       if (stopped) listener.end();
       if (stopped) return;
       const client: Client = { listener, instance, missed: undefined, round: 0 };
-      if (clock === undefined || isOutdated()) {
+      if (clock === undefined || isOutdated(standing, look())) {
         clock ??= setInterval(tick, CLOCK_MS).unref();
         renew();
         for (const each of clients) void tellAll(each);
@@ -337,52 +288,6 @@ export function createStateFeed(options: StateFeedOptions): StateFeed {
   };
 }
 
-/** What the last snapshot was made of. */
-interface Standing {
-  readonly acting: readonly ActingBudget[];
-  readonly places: ReadonlyMap<Rule, number>;
-  /** By place: whether keys beyond `max_keys` share an account. */
-  readonly shared: readonly boolean[];
-  readonly pricesOf: string;
-  readonly windowsUntil: Micros;
-  readonly seated: boolean;
-}
-const outdated: Standing = {
-  acting: [],
-  places: new Map(),
-  shared: [],
-  pricesOf: '-',
-  windowsUntil: 0,
-  seated: false,
-};
-
-function isRunning({ rule, period }: ActingBudget, account: Account): boolean {
-  return isRolling(rule.period) || period.startUs === account.period.startUs;
-}
-
-function hasShared(accounts: Iterable<Account>): boolean {
-  for (const { shared } of accounts) if (shared) return true;
-  return false;
-}
-
 function targets({ thresholds }: Rule): readonly string[] {
   return thresholds.flatMap(({ action }) => (action?.kind === 'throttle' ? [action.to] : []));
-}
-
-/** https://html.spec.whatwg.org/multipage/server-sent-events.html */
-function event(name: string, data: object, id?: string): string {
-  return `event: ${name}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
-}
-
-async function drained(listener: Listener): Promise<void> {
-  if (listener.destroyed) return;
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      listener.off('drain', done);
-      listener.off('close', done);
-      resolve();
-    };
-    listener.once('drain', done);
-    listener.once('close', done);
-  });
 }
