@@ -11,5 +11,5 @@ begin(() => {
       'there are no traces: they need @opentelemetry/api 1.10 or later (npm install @opentelemetry/api); calls are recorded',
     );
     register.register(surroundings);
-  } else load('sdk').startSdk(surroundings, { ...register, ...load('export') });
+  } else load('sdk').startSdk(surroundings, register);
 });

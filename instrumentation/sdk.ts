@@ -14,16 +14,15 @@ import { envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import Module, { createRequire, syncBuiltinESMExports } from 'node:module';
 import { isInternalThread } from 'node:worker_threads';
-import type { createSpanProcessor, resourceAttributes } from './export.ts';
 import type { Surroundings } from './recording.ts';
 import type { flushAtExit, register } from './register.ts';
+import { resourceAttributes } from './resource.ts';
+import { createSpanProcessor } from './span-processor.ts';
 
-/** What the bundles beside this one give. */
+/** What the bundle beside this one gives. */
 export interface Beside {
   readonly register: typeof register;
   readonly flushAtExit: typeof flushAtExit;
-  readonly createSpanProcessor: typeof createSpanProcessor;
-  readonly resourceAttributes: typeof resourceAttributes;
 }
 
 /** Starts the SDK and recording. Where the process has an OpenTelemetry already, only recording. */
@@ -36,7 +35,7 @@ export function startSdk(surroundings: Surroundings, beside: Beside): void {
   }
   // Anthropic's client would make a span of its own for every call that we record.
   env['ANTHROPIC_OPEN_TELEMETRY'] ??= 'false';
-  createSdk(env, surroundings, beside).start();
+  createSdk(env, surroundings).start();
   showImported('express', createRequire(surroundings.packageJson));
   beside.flushAtExit({ flush: (limitMs) => flushProviders(limitMs) });
   beside.register(surroundings, () => metrics.getMeterProvider());
@@ -48,18 +47,18 @@ function isSetUp(): boolean {
   return !(provider instanceof ProxyTracerProvider) || provider.getDelegate() !== nothing;
 }
 
-function createSdk(env: NodeJS.ProcessEnv, { say }: Surroundings, beside: Beside): NodeSDK {
+function createSdk(env: NodeJS.ProcessEnv, { say }: Surroundings): NodeSDK {
   const warn = (reason: string): void => say(`cannot deliver traces (${reason}); delivery goes on trying`);
   const { OTEL_TRACES_EXPORTER: traces = '', OTEL_METRICS_EXPORTER: metrics, OTEL_LOGS_EXPORTER: logs } = env;
   const detects = (env['OTEL_NODE_RESOURCE_DETECTORS'] ?? '') !== '';
   return new NodeSDK({
-    resource: resourceFromAttributes(beside.resourceAttributes(env)),
+    resource: resourceFromAttributes(resourceAttributes(env)),
     // The usual detectors add the command line, where secrets sit.
     ...(detects ? {} : { resourceDetectors: [envDetector] }),
     ...(metrics ? {} : { metricReaders: [] }),
     ...(logs ? {} : { logRecordProcessors: [] }),
     // As calls are delivered: the process never waits for it, but for its end.
-    ...(traces === '' || traces === 'otlp' ? { spanProcessors: [beside.createSpanProcessor(env, warn)] } : {}),
+    ...(traces === '' || traces === 'otlp' ? { spanProcessors: [createSpanProcessor(env, warn)] } : {}),
     instrumentations: [new HttpInstrumentation(), new ExpressInstrumentation(), new UndiciInstrumentation()],
   });
 }

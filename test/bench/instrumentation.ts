@@ -10,7 +10,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Measured } from './instrumentation/variant.ts';
+import type { Delivered, Measured } from './instrumentation/variant.ts';
 import { measurePreload } from './preload.ts';
 
 const rounds = Number(process.argv[2] ?? 3);
@@ -19,6 +19,7 @@ const packages = [
   'openai@6.49.0',
   '@opentelemetry/api@1.10.0',
   '@opentelemetry/sdk-trace-node@2.12.0',
+  '@opentelemetry/exporter-trace-otlp-http@0.222.0',
   '@opentelemetry/instrumentation-openai@0.22.0',
   '@traceloop/instrumentation-openai@0.27.0',
 ];
@@ -43,7 +44,7 @@ function install(): string {
   return folder;
 }
 
-function run(folder: string, name: Name, mode: 'calls' | 'heap'): unknown {
+function run(folder: string, name: Name, mode: 'calls' | 'heap' | 'delivered'): unknown {
   const program = join(import.meta.dirname, 'instrumentation/variant.ts');
   const flags = ['--no-warnings', '--expose-gc', ...(mode === 'calls' ? ['--max-semi-space-size=128'] : [])];
   const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, program, name, folder, mode], {
@@ -111,6 +112,22 @@ for (const name of names.slice(2)) {
   const ratios = `plain ${ratio(ours.us, theirs.us)} of its time and ${ratio(ours.kb, theirs.kb)} of its memory`;
   console.log(`ours to ${name}: ${ratios}, ${ratio(ours.kbPerChunk, theirs.kbPerChunk)} of its memory a chunk`);
 }
+console.log(
+  '\nProcessor time of a plain call until its span is delivered (OTLP/JSON, gzip, to a process beside it), over none:',
+);
+const times: Record<string, number[]> = {};
+for (let round = 0; round < rounds; round++)
+  for (const name of names) {
+    const { us, calls, spans } = run(folder, name, 'delivered') as Delivered;
+    if (name !== 'none' && spans !== calls) throw new Error(`${name}: ${spans} spans of ${calls} calls were delivered`);
+    (times[name] ??= []).push(us);
+  }
+const delivered = (name: Name): number => Math.min(...(times[name] ?? [])) - Math.min(...(times['none'] ?? []));
+for (const name of names.slice(1)) {
+  const ratio = name === 'spanledger' ? '' : ` (ours: ${(delivered('spanledger') / delivered(name)).toFixed(2)} of it)`;
+  console.log(`${name.padEnd(40)} ${signed(delivered(name), 1)} us${ratio}`);
+}
+
 const wanted = (what: string, value: number, most: number, unit: string): void => {
   const met = value <= most;
   console.log(`${what.padEnd(40)} ${value.toFixed(2)} ${unit} (at most ${most}: ${met ? 'yes' : 'NO'})`);

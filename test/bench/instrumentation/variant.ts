@@ -1,14 +1,18 @@
 /**
  * One instrumentation of the openai client, measured in a process of its own (patches cannot be taken back):
- * `node --expose-gc variant.ts NAME FOLDER calls|heap`. The network is a global `fetch` of our own, so what is timed is
- * client, instrumentation and tracer. Every variant writes to the same tracer provider, whose processor does nothing.
- * Prints one line of JSON.
+ * `node --expose-gc variant.ts NAME FOLDER calls|heap|delivered`. The network is a global `fetch` of our own, so what is
+ * timed is client, instrumentation and tracer. Every variant writes to the same tracer provider, whose processor does nothing;
+ * with `delivered` to what is usual for it, and from there to a sink. Prints one line of JSON.
  */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import { get } from 'node:http';
 import { join } from 'node:path';
 import { PerformanceObserver } from 'node:perf_hooks';
-import { setImmediate as tick } from 'node:timers/promises';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep, setImmediate as tick } from 'node:timers/promises';
 import type * as Api from '@opentelemetry/api';
 import type { Attributes, SpanOptions, TimeInput } from '@opentelemetry/api';
 import type * as Client from 'openai';
@@ -31,6 +35,14 @@ export interface Measured {
   readonly recorded: { readonly plain: readonly (number | null)[]; readonly stream: readonly (number | null)[] };
 }
 
+export interface Delivered {
+  /** Processor time of a call, until its span is delivered: the least of the batches. */
+  readonly us: number;
+  readonly calls: number;
+  /** Spans that the sink was given. */
+  readonly spans: number;
+}
+
 interface Span {
   end(time?: TimeInput): void;
 }
@@ -49,9 +61,11 @@ let ended = 0;
 const { NodeTracerProvider } = require('@opentelemetry/sdk-trace-node') as {
   NodeTracerProvider: new (options: object) => Provider;
 };
+const sink = mode === 'delivered' ? await startSink() : undefined;
+const processor = sink === undefined ? undefined : batching(sink);
 const provider = new NodeTracerProvider({
   spanProcessors: [
-    {
+    processor ?? {
       onStart: () => {},
       onEnd: ({ name: span, attributes }: { readonly name: string; readonly attributes: Attributes }) => {
         // What announces a call that is open for long is not its span.
@@ -74,8 +88,9 @@ function peer(instrumentation: Peer): void {
 
 const variants: Readonly<Record<string, () => void>> = {
   none: () => {},
-  // As the class in the application's own set-up, which is what the others are.
+  // As the class in the application's own set-up, which is what the others are; delivered, as the preload.
   spanledger: () => {
+    if (sink !== undefined) return void require(join(root, 'dist/instrumentation/preload.cjs'));
     const { instrument } = require(join(root, 'dist/instrumentation/register.cjs')) as {
       readonly instrument: (surroundings: object, providers: object) => void;
     };
@@ -96,6 +111,37 @@ const variants: Readonly<Record<string, () => void>> = {
       new (require('@traceloop/instrumentation-openai') as Named)['OpenAIInstrumentation']!({ traceContent: false }),
     ),
 };
+/** The address of a sink in a process of its own, for as long as this one lives. */
+async function startSink(): Promise<string> {
+  const child = spawn(process.execPath, ['--no-warnings', join(import.meta.dirname, 'sink.ts')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  process.on('exit', () => child.kill());
+  const [port] = (await once(child.stdout, 'data')) as [Buffer];
+  const url = `http://127.0.0.1:${port.toString().trim()}`;
+  Object.assign(process.env, {
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+    OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+    SPANLEDGER_LOG: 'off',
+  });
+  return url;
+}
+
+interface Processor {
+  onStart(): void;
+  forceFlush(): Promise<void>;
+}
+/** As the SDK's own set-up has it. */
+function batching(url: string): Processor {
+  const { BatchSpanProcessor } = require('@opentelemetry/sdk-trace-node') as {
+    BatchSpanProcessor: new (exporter: unknown) => Processor;
+  };
+  const { OTLPTraceExporter } = require('@opentelemetry/exporter-trace-otlp-http') as {
+    OTLPTraceExporter: new (options: object) => unknown;
+  };
+  return new BatchSpanProcessor(new OTLPTraceExporter({ url: `${url}/v1/traces` }));
+}
+
 // The network, which everybody finds where it is.
 globalThis.fetch = respond;
 const start = variants[name];
@@ -187,8 +233,45 @@ async function heap(): Promise<{
     }
     megabytes.push(process.memoryUsage().heapUsed / 1e6);
   }
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  // Responses of the last moment are held until it was looked whether anybody reads them.
+  for (let turn = 0; turn < 6; turn++) {
+    await sleep(300);
+    collect();
+  }
   return { megabytes, calls: total + 1, ended };
 }
 
-process.stdout.write(`${JSON.stringify(mode === 'heap' ? await heap() : await calls())}\n`);
+async function delivered(url: string): Promise<Delivered> {
+  let us = Number.POSITIVE_INFINITY;
+  let made = 0;
+  // Not more at once than queues hold.
+  const some = async (count: number): Promise<void> => {
+    for (let n = 0; n < count; n++, made++) {
+      await plain();
+      if (n % 100 === 99) await sleep(5);
+    }
+  };
+  const arrived = async (): Promise<number> => {
+    const counting = new Promise<number>((resolve) => {
+      get(url, (response) => void text(response).then((answer) => resolve(Number(answer))));
+    });
+    return counting;
+  };
+  const allArrived = async (): Promise<void> => {
+    await processor?.forceFlush();
+    for (let tries = 0; tries < 60 && (await arrived()) < made; tries++) await sleep(50);
+  };
+  await some(3000);
+  if (name !== 'none') await allArrived();
+  for (let batch = 0; batch < 6; batch++) {
+    const before = process.cpuUsage();
+    await some(1500);
+    if (name !== 'none') await allArrived();
+    const { user, system } = process.cpuUsage(before);
+    us = Math.min(us, (user + system) / 1500);
+  }
+  return { us, calls: made, spans: await arrived() };
+}
+
+const run = (): Promise<object> => (sink !== undefined ? delivered(sink) : mode === 'heap' ? heap() : calls());
+process.stdout.write(`${JSON.stringify(await run())}\n`, () => process.exit());
