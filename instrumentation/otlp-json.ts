@@ -1,4 +1,4 @@
-import { SpanKind, SpanStatusCode, TraceFlags, type Attributes, type SpanContext } from '@opentelemetry/api';
+import { SpanStatusCode, TraceFlags, type Attributes, type SpanContext, type SpanKind } from '@opentelemetry/api';
 
 /** A span that is over. Times are milliseconds since the Unix epoch. */
 export interface EndedSpan {

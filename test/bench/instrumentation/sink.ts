@@ -1,5 +1,5 @@
 /** Takes OTLP/JSON as a collector would, in a process of its own, and says how many spans it was given: `GET /`. */
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
@@ -10,12 +10,15 @@ interface Request {
 
 let spans = 0;
 const server = createServer((request, response) => {
-  if (request.method === 'GET') return void response.end(String(spans));
-  void buffer(request).then((body) => {
-    const { resourceSpans } = JSON.parse(gunzipSync(body).toString()) as Request;
-    for (const { scopeSpans } of resourceSpans) for (const each of scopeSpans) spans += each.spans.length;
-    response.setHeader('content-type', 'application/json');
-    response.end('{}');
-  });
+  if (request.method === 'GET') response.end(String(spans));
+  else void take(request, response);
 });
+
+async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { resourceSpans } = JSON.parse(gunzipSync(await buffer(request)).toString()) as Request;
+  for (const { scopeSpans } of resourceSpans) for (const each of scopeSpans) spans += each.spans.length;
+  response.setHeader('content-type', 'application/json');
+  response.end('{}');
+}
+
 server.listen(0, '127.0.0.1', () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));

@@ -90,7 +90,10 @@ const variants: Readonly<Record<string, () => void>> = {
   none: () => {},
   // As the class in the application's own set-up, which is what the others are; delivered, as the preload.
   spanledger: () => {
-    if (sink !== undefined) return void require(join(root, 'dist/instrumentation/preload.cjs'));
+    if (sink !== undefined) {
+      require(join(root, 'dist/instrumentation/preload.cjs'));
+      return;
+    }
     const { instrument } = require(join(root, 'dist/instrumentation/register.cjs')) as {
       readonly instrument: (surroundings: object, providers: object) => void;
     };
